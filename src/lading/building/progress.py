@@ -1,0 +1,31 @@
+"""What long work tells its caller while it goes on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Hears of tasks. Called from several threads; must not raise."""
+
+    def start(self, task: str, total: int | None = None) -> None:
+        """A task begins. `total` is in bytes or files, None when unknown."""
+        ...
+
+    def advance(self, task: str, amount: int) -> None:
+        """`amount` more of `total` is done."""
+        ...
+
+    def finish(self, task: str, note: str = "") -> None:
+        """A task is done. `note` is a few words for a person: "cached", "12.3 MB"."""
+        ...
+
+
+class Silent:
+    """A Progress that tells nobody."""
+
+    def start(self, task: str, total: int | None = None) -> None: ...
+
+    def advance(self, task: str, amount: int) -> None: ...
+
+    def finish(self, task: str, note: str = "") -> None: ...

@@ -1,0 +1,45 @@
+"""What an image is to be made from, as its author asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What code runs in: a Python version, Python requirements and Debian packages.
+
+    Two services, or a service and a training step, may share one environment; it is locked once.
+    """
+
+    name: str
+    """The service or step that declares it: the key in the lock."""
+    python: str
+    """`major.minor`."""
+    requirements: Path | None
+    """requirements.txt, pyproject.toml or uv.lock; None when there are none."""
+    packages: tuple[str, ...] = ()
+    """Names of Debian packages."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An image: an environment, and what is put on top of it."""
+
+    app: str
+    name: str
+    """The service or step."""
+    environment: Environment
+    source: Path
+    """The folder copied to /app."""
+    handler: str | None = None
+    """`module:attribute` served by the runtime; None where a command runs instead."""
+    command: tuple[str, ...] = ()
+    """Run instead of the runtime's server."""
+    models: tuple[PurePosixPath, ...] = ()
+    """Files and folders inside `source` that go into a layer of their own, below the code."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    """Patterns, as in .gitignore, of files in `source` that stay out of the image."""

@@ -1,0 +1,120 @@
+"""The engine protocol and the values that cross it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from lading.oci import Digest
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a container may use. A container past `memory_bytes` is killed alone."""
+
+    cpu: float = 1.0
+    """Cores; 0.5 is half of one."""
+    memory_bytes: int = 512 * 1024**2
+    processes: int = 512
+    """Processes and threads together."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A container as it is wanted. Immutable: a changed workload has another name."""
+
+    name: str
+    """Unique in the engine: lower-case letters, digits, '.', '-' and '_'."""
+    image: Digest
+    command: tuple[str, ...] | None = None
+    """Replaces the image's entrypoint and command; None keeps them."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the image's own."""
+    limits: Limits = Limits()
+    egress: bool = False
+    """Whether it may reach the network. Without, it has loopback alone."""
+    writable: tuple[str, ...] = ()
+    """Absolute folders it may write to, kept until `remove`. All else but /tmp is read-only."""
+    grace_seconds: float = 30.0
+    """From SIGTERM to SIGKILL when it is removed."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Phase(Enum):
+    RUNNING = "running"
+    EXITED = "exited"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A container as it is."""
+
+    name: str
+    image: Digest
+    phase: Phase
+    started_at: datetime
+    """UTC."""
+    labels: Mapping[str, str]
+    address: str
+    """Where its server listens, once it does: `unix:/path` or `host:port`."""
+    pid: int | None = None
+    """On this machine; None where it is elsewhere or has exited."""
+    exit_code: int | None = None
+    """128 + n when signal n ended it; None while it runs, or when nobody saw it end."""
+    out_of_memory: bool = False
+    memory_bytes: int | None = None
+    """In use now; None when it cannot be told."""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line a container wrote. `stream` is "stdout" or "stderr"."""
+
+    time: datetime
+    stream: str
+    text: str
+
+
+class Engine(Protocol):
+    """Runs containers. Every verb may be repeated; containers outlive the caller.
+
+    A server in a container listens on the UNIX socket `/run/lading/http.sock`.
+    """
+
+    def apply(self, workload: Workload) -> Observed:
+        """Make it run. Does nothing when a container of that name runs or has exited already.
+
+        Raises EngineUnavailable, EngineError, ImageNotFound.
+        """
+        ...
+
+    def observe(self, name: str) -> Observed | None:
+        """What is there now; None when there is nothing. Cheap: called many times a second."""
+        ...
+
+    def names(self) -> list[str]:
+        """Names of everything there, running or exited, sorted."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """SIGTERM, up to `grace_seconds`, SIGKILL; then forget it with its logs and files.
+
+        Does nothing when there is nothing.
+        """
+        ...
+
+    def logs(self, name: str, follow: bool = False) -> Iterator[LogLine]:
+        """What it wrote, oldest first; with `follow` until it exits. Raises WorkloadNotFound."""
+        ...
+
+    def copy(self, name: str, path: str, destination: Path) -> None:
+        """Copy a file or folder out of a workload, running or exited.
+
+        `destination` is replaced only when the copy is whole. Raises EngineError when there is no
+        such path, WorkloadNotFound.
+        """
+        ...

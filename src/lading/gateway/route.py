@@ -1,0 +1,29 @@
+"""What the gateway is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where the gateway answers. `max_body_bytes` bounds a request's body (413 past it)."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    max_body_bytes: int = 64 * 1024**2
+
+
+@dataclass(frozen=True)
+class Route:
+    """A service and the replicas that may answer for it.
+
+    `ready` are replicas that said they can answer; `starting` are those that may soon. While none
+    is ready, requests are held and tried against `starting` until one answers or
+    `timeout_seconds` pass. Addresses are `unix:/path` or `host:port`.
+    """
+
+    service: str
+    ready: tuple[str, ...]
+    starting: tuple[str, ...] = ()
+    timeout_seconds: float = 60.0
