@@ -1,0 +1,1 @@
+"""Python requirements: resolved by uv for the image's Python, installed by uv, never executed."""
