@@ -1,5 +1,6 @@
 """Revisions of a service, and the way from what runs to what is wanted.
 
-`plan` is pure: observed and wanted in, actions out. `execute` alone has effects. May import
-`lading.engines`, `lading.gateway`, `lading.building`, `lading.state`. Start at `revision.py`.
+`revision.py` is what a release is made of; `plan.py` is pure: observed and wanted in, actions out;
+`traffic.py` says, as purely, who gets requests; `execute.py` alone has effects. May import
+`lading.engines`, `lading.gateway`, `lading.oci` and `lading.state`. Start at `revision.py`.
 """

@@ -1,4 +1,5 @@
 """What must survive a restart: where files lie, and one database.
 
-May import only `lading.errors`. Start at `folders.py`.
+`folders.py` says where; `database.py` opens the database and brings it up to date; `record.py`
+reads and writes it; `tables.py` is its shape. May import only `lading.errors`. Start at `record.py`.
 """

@@ -1,0 +1,192 @@
+"""The heart of the controller: look, ask, plan, act, many times a second.
+
+Everything it knows is looked up anew in every pass, so it may be killed at any moment: the next one
+adopts what runs. Only this loop changes what is watched; actions run in threads and report back by
+what the next look shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from lading.controller.history import History
+from lading.controller.messages import WantedApp
+from lading.controller.wants import Wanted, Wants
+from lading.controller.watch import Watched, monotonic
+from lading.controller.probe import is_ready
+from lading.engines.engine import Engine, Observed, Phase
+from lading.errors import LadingError
+from lading.gateway.envoy import Envoy
+from lading.gateway.route import Route
+from lading.releases.execute import Hands, execute
+from lading.releases.plan import Action, Stop, plan
+from lading.releases.revision import ReplicaId, Spec
+from lading.releases.traffic import routes
+from lading.state.record import Event, Record
+
+PASS_SECONDS = 0.1
+
+
+class Loop:
+    """Keeps one app as it is wanted.
+
+    `app` is its unique name in the engine; all containers named `app.…` are its own.
+    """
+
+    def __init__(
+        self, app: str, engine: Engine, envoy: Envoy, record: Record, history: History
+    ) -> None:
+        self.app = app
+        self.watched: dict[ReplicaId, Watched] = {}
+        self.gateway_restarts = 0
+        self._engine = engine
+        self._envoy = envoy
+        self._record = record
+        self._history = history
+        self._wants = Wants(record)
+        self.wanted: Wanted = self._wants.load()
+        self._specs = self._wants.specs()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving = asyncio.Event()
+        self._gateway_not_before = 0.0
+
+    @property
+    def gateway_pid(self) -> int | None:
+        return self._envoy.pid
+
+    def spec(self, replica: ReplicaId) -> Spec | None:
+        return self._specs.get((replica.service, replica.revision))
+
+    def events(self) -> list[Event]:
+        """The newest of the app's journal, oldest first."""
+        return self._record.events()
+
+    async def run(self) -> None:
+        """Until `down` has been asked for and nothing is left."""
+        await asyncio.to_thread(self._envoy.adopt)
+        while not (self._leaving.is_set() and not self.watched and not self._tasks):
+            await self._pass()
+            await asyncio.sleep(PASS_SECONDS)
+        await asyncio.to_thread(self._envoy.stop)
+
+    async def apply(self, app: WantedApp) -> None:
+        """Want this from now on. Raises GatewayError when its port cannot be had."""
+        if app.listener != self.wanted.listener or not self._envoy.alive():
+            await asyncio.to_thread(self._envoy.stop)
+            await asyncio.to_thread(self._envoy.start, app.listener, self._routes())
+        self._leaving.clear()
+        self.wanted = self._wants.store(app)
+        self._specs = self._wants.specs()
+
+    def down(self) -> None:
+        """Want nothing, and end once nothing is left."""
+        self.wanted = self._wants.nothing()
+        self._leaving.set()
+
+    async def _pass(self) -> None:
+        self._see(await asyncio.to_thread(self._look))
+        self._ask()
+        replicas = [w.replica() for w in self.watched.values() if w.observed or w.stopping]
+        actions = plan(replicas, self.wanted.targets, self._held())
+        for action in actions:
+            watched = self.watched.setdefault(action.id, Watched(action.id))
+            watched.busy, watched.stopping = True, isinstance(action, Stop)
+        await self._tend_gateway()
+        for action in actions:
+            self._spawn(self._act(action))
+
+    def _look(self) -> Mapping[ReplicaId, Observed]:
+        mine = [name for name in self._engine.names() if name.startswith(f"{self.app}.")]
+        seen = (self._engine.observe(name) for name in mine if ".step." not in name)
+        return {ReplicaId.parse(one.name): one for one in seen if one is not None}
+
+    def _see(self, seen: Mapping[ReplicaId, Observed]) -> None:
+        now = monotonic()
+        for replica in seen:
+            if replica not in self.watched:
+                self.watched[replica] = Watched(replica)
+        for replica, watched in list(self.watched.items()):
+            if watched.see(seen.get(replica), now) and not watched.stopping:
+                self._tell(replica, watched.last_end)
+            gone = watched.observed is None and not watched.busy
+            if gone and (watched.stopping or not self._is_wanted(replica)):
+                del self.watched[replica]
+
+    def _is_wanted(self, replica: ReplicaId) -> bool:
+        target = self.wanted.targets.get(replica.service)
+        return (
+            target is not None
+            and replica.revision == target.revision.number
+            and replica.slot < target.replicas
+        )
+
+    def _ask(self) -> None:
+        now = monotonic()
+        for watched in self.watched.values():
+            observed = watched.observed
+            if observed and observed.phase is Phase.RUNNING and now >= watched.next_probe:
+                watched.next_probe = float("inf")
+                self._spawn(self._probe(watched, observed))
+
+    async def _probe(self, watched: Watched, observed: Observed) -> None:
+        ready = await is_ready(observed.address, watched.id.service)
+        if watched.observed and watched.observed.started_at == observed.started_at:
+            if watched.answer(ready, monotonic()):
+                self._tell(watched.id, watched.health.value)
+
+    def _held(self) -> set[ReplicaId]:
+        now = monotonic()
+        return {w.id for w in self.watched.values() if w.busy or not w.backoff.may_start(now)}
+
+    async def _act(self, action: Action) -> None:
+        hands = Hands(self.app, self._engine, self._specs, self._tell, self._keep_log)
+        watched = self.watched[action.id]
+        try:
+            await asyncio.to_thread(execute, action, hands)
+        except LadingError as error:
+            watched.last_end = str(error)
+            watched.backoff = watched.backoff.ended(monotonic(), was_ready=False)
+            self._tell(action.id, f"failed: {error}")
+        finally:
+            watched.busy = False
+
+    async def _tend_gateway(self) -> None:
+        listener = self.wanted.listener
+        if listener is None or monotonic() < self._gateway_not_before:
+            return
+        try:
+            if self._envoy.alive():
+                await asyncio.to_thread(self._envoy.update, self._routes())
+            elif not self._leaving.is_set():
+                self.gateway_restarts += 1
+                self._record.note("gateway", "gone; starting it again")
+                await asyncio.to_thread(self._envoy.start, listener, self._routes())
+        except LadingError as error:
+            self._gateway_not_before = monotonic() + 1.0
+            self._record.note("gateway", f"failed: {error}")
+
+    def _routes(self) -> tuple[Route, ...]:
+        watched = self.watched.values()
+        return routes(
+            [w.replica() for w in watched if w.address],
+            self.wanted.targets,
+            {w.id: w.address for w in watched},
+            {w.id for w in watched if w.stopping},
+        )
+
+    def _tell(self, replica: ReplicaId, text: str) -> None:
+        slot = f"{replica.revision}.{replica.slot}"
+        self._history.tell(replica.service, slot, text)
+        self._record.note(f"{replica.service}.{slot}", text)
+
+    def _keep_log(self, replica: ReplicaId) -> None:
+        name = replica.workload_name(self.app)
+        slot = f"{replica.revision}.{replica.slot}"
+        self._history.keep(replica.service, slot, self._engine.logs(name))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

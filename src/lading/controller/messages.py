@@ -1,0 +1,95 @@
+"""What crosses the controller's socket, as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lading.engines.engine import Limits
+from lading.gateway.route import Listener
+
+
+@dataclass(frozen=True)
+class WantedService:
+    """A service as `lading up` asks for it. `image` is a digest in the user's store."""
+
+    name: str
+    image: str
+    limits: Limits
+    egress: bool
+    replicas: int
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class WantedApp:
+    """All of an app: a service that is not named here is stopped."""
+
+    name: str
+    listener: Listener
+    services: tuple[WantedService, ...]
+
+
+@dataclass(frozen=True)
+class ReplicaStatus:
+    """A replica as it is now. `state` is a phrase for a person as well: "ready", "waiting"."""
+
+    name: str
+    revision: int
+    state: str
+    pid: int | None
+    started_at: datetime | None
+    restarts: int
+    failures: int
+    """How often in a row it ended without having been ready."""
+    last_end: str
+    """Why it last ended: "over its memory limit of 64Mi", "exit code 3"; empty when it never did."""
+    memory_bytes: int | None
+    memory_limit_bytes: int
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    name: str
+    image: str
+    revision: int
+    wanted: int
+    ready: int
+    """Replicas of the wanted revision that can answer now."""
+    replicas: tuple[ReplicaStatus, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is wanted is ready and nothing else is left."""
+        return self.ready == self.wanted == len(self.replicas)
+
+
+@dataclass(frozen=True)
+class GatewayStatus:
+    host: str
+    port: int
+    pid: int | None
+    restarts: int
+
+
+@dataclass(frozen=True)
+class AppStatus:
+    """What `lading ps` shows."""
+
+    app: str
+    folder: str
+    pid: int
+    gateway: GatewayStatus
+    services: tuple[ServiceStatus, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error on its way to the CLI: the fields of a LadingError, and its class."""
+
+    kind: str
+    problem: str
+    where: str
+    expected: str
+    came: str
+    todo: str

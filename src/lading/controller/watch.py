@@ -1,0 +1,87 @@
+"""What the controller knows of each replica: the engine's view, its own word, its past."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lading.controller.backoff import Backoff
+from lading.engines.engine import Observed, Phase
+from lading.releases.plan import Health, Replica
+from lading.releases.revision import ReplicaId
+
+PROBE_STARTING_SECONDS = 0.1
+PROBE_READY_SECONDS = 1.0
+
+
+@dataclass
+class Watched:
+    """A replica over its restarts. Changed by the controller's loop alone."""
+
+    id: ReplicaId
+    observed: Observed | None = None
+    health: Health = Health.STARTING
+    was_ready: bool = False
+    backoff: Backoff = field(default_factory=Backoff)
+    restarts: int = 0
+    last_end: str = ""
+    next_probe: float = 0.0
+    address: str = ""
+    busy: bool = False
+    """An action on it is under way."""
+    stopping: bool = False
+
+    def see(self, observed: Observed | None, now: float) -> bool:
+        """Take in what the engine shows. Whether it has ended since last time."""
+        before, self.observed = self.observed, observed
+        if observed is None:
+            return False
+        self.address = observed.address
+        if observed.phase is Phase.EXITED:
+            return self._end(observed, now)
+        if before is None or before.started_at != observed.started_at:
+            self.health, self.was_ready, self.next_probe = Health.STARTING, False, now
+        return False
+
+    def answer(self, ready: bool, now: float) -> bool:
+        """Take in its own answer to whether it is ready. Whether that has changed."""
+        before = self.health
+        if before is Health.EXITED:
+            return False
+        if ready:
+            self.health, self.was_ready = Health.READY, True
+            self.backoff = self.backoff.ready()
+        elif self.was_ready:
+            self.health = Health.UNREADY
+        wait = PROBE_READY_SECONDS if ready else PROBE_STARTING_SECONDS
+        self.next_probe = now + wait
+        return self.health is not before
+
+    def replica(self) -> Replica:
+        return Replica(self.id, self.health)
+
+    def _end(self, observed: Observed, now: float) -> bool:
+        if self.health is Health.EXITED:
+            return False
+        self.health = Health.EXITED
+        self.last_end = describe_end(observed)
+        if not self.stopping:
+            self.restarts += 1
+            self.backoff = self.backoff.ended(now, self.was_ready)
+        self.was_ready = False
+        return True
+
+
+def describe_end(observed: Observed) -> str:
+    """Why a container ended, in a few words."""
+    if observed.out_of_memory:
+        return "killed: over its memory limit"
+    code = observed.exit_code
+    if code is None:
+        return "ended, and nobody saw how"
+    return f"killed by signal {code - 128}" if code > 128 else f"exit code {code}"
+
+
+Clock = Callable[[], float]
+monotonic: Clock = time.monotonic

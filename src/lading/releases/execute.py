@@ -1,0 +1,54 @@
+"""Carries out the actions of a plan, and tells of each one. The only part here with effects."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lading.engines.engine import Engine
+from lading.releases.plan import Action, Restart, Start, Stop
+from lading.releases.revision import ReplicaId, Spec, workload
+
+_GATEWAY_SETTLES_SECONDS = 0.25
+"""From writing the gateway's files until it has certainly stopped to send to a replica."""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What an action is carried out with.
+
+    `tell(subject, text)` hears of each action before and after it. `farewell(id)` is called before
+    a container is removed, while its log can still be read.
+    """
+
+    app: str
+    engine: Engine
+    specs: Mapping[tuple[str, int], Spec]
+    """By service and revision."""
+    tell: Callable[[ReplicaId, str], None]
+    farewell: Callable[[ReplicaId], None]
+
+
+def execute(action: Action, hands: Hands) -> None:
+    """Blocks until it is done. Raises EngineError; what was begun is then seen by the next plan."""
+    name = action.id.workload_name(hands.app)
+    match action:
+        case Start():
+            _start(action.id, hands)
+        case Restart():
+            hands.farewell(action.id)
+            hands.engine.remove(name)
+            _start(action.id, hands)
+        case Stop():
+            hands.tell(action.id, "stopping")
+            time.sleep(_GATEWAY_SETTLES_SECONDS)
+            hands.farewell(action.id)
+            hands.engine.remove(name)
+            hands.tell(action.id, "stopped")
+
+
+def _start(replica: ReplicaId, hands: Hands) -> None:
+    hands.tell(replica, "starting")
+    spec = hands.specs[replica.service, replica.revision]
+    hands.engine.apply(workload(hands.app, replica, spec))
