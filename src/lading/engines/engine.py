@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from lading.errors import EngineError
 from lading.oci import Digest
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z")
+
+
+def is_name(text: str) -> bool:
+    """Whether a workload may be called so. Such a name is also safe as a file name."""
+    return bool(_NAME.match(text)) and ".." not in text
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,15 @@ class Workload:
     """From SIGTERM to SIGKILL when it is removed."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not is_name(self.name):
+            expected = "lower-case letters, digits, '.', '-' and '_', 128 at most, no '..'"
+            raise EngineError("not a workload's name", expected=expected, came=repr(self.name))
+        for folder in self.writable:
+            if not folder.startswith("/") or ".." in folder.split("/") or folder.strip("/") == "":
+                expected = "an absolute folder below /"
+                raise EngineError("cannot be writable", self.name, expected, repr(folder))
+
 
 class Phase(Enum):
     RUNNING = "running"
@@ -66,8 +84,11 @@ class Observed:
     exit_code: int | None = None
     """128 + n when signal n ended it; None while it runs, or when nobody saw it end."""
     out_of_memory: bool = False
+    """Whether the kernel killed a process of it for passing the memory limit."""
     memory_bytes: int | None = None
     """In use now; None when it cannot be told."""
+    unenforced: tuple[str, ...] = ()
+    """Which of "memory", "cpu" and "processes" this machine lets nobody limit for this user."""
 
 
 @dataclass(frozen=True)
