@@ -24,8 +24,20 @@ class Client:
             trust_env=False,
         )
 
+    def answers(self) -> bool:
+        """Whether there is a controller."""
+        try:
+            self.status()
+        except AppNotUp:
+            return False
+        return True
+
     def status(self) -> AppStatus:
         return msgspec.json.decode(self._ask("GET", "/status"), type=AppStatus)
+
+    def wanted(self) -> WantedApp | None:
+        """What the controller keeps up now; None when nothing has been asked of it."""
+        return msgspec.json.decode(self._ask("GET", "/wanted"), type=WantedApp | None)
 
     def apply(self, app: WantedApp) -> AppStatus:
         """Raises what the controller raised, as the same class."""
@@ -40,9 +52,7 @@ class Client:
         """Whether the controller has ended within that time."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            try:
-                self.status()
-            except AppNotUp:
+            if not self.answers():
                 return True
             time.sleep(0.05)
         return False

@@ -13,9 +13,9 @@ from typing import Any
 
 from lading.controller.history import History
 from lading.controller.messages import WantedApp
+from lading.controller.probe import is_ready
 from lading.controller.wants import Wanted, Wants
 from lading.controller.watch import Watched, monotonic
-from lading.controller.probe import is_ready
 from lading.engines.engine import Engine, Observed, Phase
 from lading.errors import LadingError
 from lading.gateway.envoy import Envoy
@@ -132,9 +132,11 @@ class Loop:
 
     async def _probe(self, watched: Watched, observed: Observed) -> None:
         ready = await is_ready(observed.address, watched.id.service)
-        if watched.observed and watched.observed.started_at == observed.started_at:
-            if watched.answer(ready, monotonic()):
-                self._tell(watched.id, watched.health.value)
+        now_seen = watched.observed
+        # An answer that comes after its container was replaced says nothing of the new one.
+        same = now_seen is not None and now_seen.started_at == observed.started_at
+        if same and watched.answer(ready, monotonic()):
+            self._tell(watched.id, watched.health.value)
 
     def _held(self) -> set[ReplicaId]:
         now = monotonic()

@@ -43,7 +43,7 @@ class ReplicaStatus:
     failures: int
     """How often in a row it ended without having been ready."""
     last_end: str
-    """Why it last ended: "over its memory limit of 64Mi", "exit code 3"; empty when it never did."""
+    """Why it last ended: "exit code 3"; empty when it never did."""
     memory_bytes: int | None
     memory_limit_bytes: int
 

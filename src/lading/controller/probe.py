@@ -19,9 +19,7 @@ async def is_ready(address: str, service: str) -> bool:
 async def _status(address: str, path: str) -> int:
     reader, writer = await _connect(address)
     try:
-        writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n".encode()
-        )
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         # RFC 9112, section 4: HTTP-version SP status-code SP [ reason-phrase ]
         first = await reader.readline()

@@ -32,6 +32,10 @@ class Place:
         """The app's name in the engine, distinct from the same name in another folder."""
         return f"{self.name}-{self.folders.app(self.folder).name[:6]}"
 
+    def left_behind(self) -> bool:
+        """Whether an app was up here whose controller is gone, so that containers may still run."""
+        return self.socket.exists() or self.gateway.exists()
+
     @property
     def socket(self) -> Path:
         return self.folders.app_run(self.folder) / "controller.sock"
@@ -152,4 +156,3 @@ async def _serve(place: Place) -> None:
     place.socket.unlink(missing_ok=True)
     if not running.cancelled() and (error := running.exception()):
         raise error
-

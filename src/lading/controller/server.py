@@ -19,10 +19,13 @@ from lading.errors import LadingError
 
 
 def application(loop: Loop, folder: Path) -> Starlette:
-    """Routes: `GET /status`, `GET /events`, `POST /apply`, `POST /down`."""
+    """Routes: `GET /status`, `GET /wanted`, `GET /events`, `POST /apply`, `POST /down`."""
 
     async def get_status(_request: Request) -> Response:
         return _json(status.app(loop, str(folder), os.getpid()))
+
+    async def get_wanted(_request: Request) -> Response:
+        return _json(status.wanted(loop))
 
     async def get_events(_request: Request) -> Response:
         return _json(loop.events())
@@ -31,7 +34,9 @@ def application(loop: Loop, folder: Path) -> Starlette:
         try:
             wanted = msgspec.json.decode(await request.body(), type=WantedApp)
         except msgspec.ValidationError as error:
-            return _json(_problem(LadingError("not a request of this version", came=str(error))), 400)
+            return _json(
+                _problem(LadingError("not a request of this version", came=str(error))), 400
+            )
         await loop.apply(wanted)
         return _json(status.app(loop, str(folder), os.getpid()))
 
@@ -42,6 +47,7 @@ def application(loop: Loop, folder: Path) -> Starlette:
     return Starlette(
         routes=[
             Route("/status", get_status),
+            Route("/wanted", get_wanted),
             Route("/events", get_events),
             Route("/apply", post_apply, methods=["POST"]),
             Route("/down", post_down, methods=["POST"]),

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from lading.controller.loop import Loop
-from lading.controller.messages import AppStatus, GatewayStatus, ReplicaStatus, ServiceStatus
+from lading.controller.messages import (
+    AppStatus,
+    GatewayStatus,
+    ReplicaStatus,
+    ServiceStatus,
+    WantedApp,
+    WantedService,
+)
 from lading.controller.watch import Watched
 from lading.engines.engine import Phase
 from lading.releases.plan import Health, Target
@@ -25,6 +32,25 @@ def app(loop: Loop, folder: str, pid: int) -> AppStatus:
         restarts=loop.gateway_restarts,
     )
     return AppStatus(loop.app.rpartition("-")[0], folder, pid, gateway, services(loop))
+
+
+def wanted(loop: Loop) -> WantedApp | None:
+    """What the loop keeps up, as it was asked for; None before anything was."""
+    listener = loop.wanted.listener
+    if listener is None:
+        return None
+    asked = tuple(
+        WantedService(
+            name=name,
+            image=str(target.revision.spec.image),
+            limits=target.revision.spec.limits,
+            egress=target.revision.spec.egress,
+            replicas=target.replicas,
+            timeout_seconds=target.revision.spec.timeout_seconds,
+        )
+        for name, target in loop.wanted.targets.items()
+    )
+    return WantedApp(loop.app.rpartition("-")[0], listener, asked)
 
 
 def _service(loop: Loop, name: str, target: Target | None) -> ServiceStatus:

@@ -98,8 +98,7 @@ def _plan_service(mine: Sequence[Replica], target: Target | None) -> list[Action
             actions.append(Restart(slot))
     arrived = all(slot in by_id and by_id[slot].health is Health.READY for slot in slots)
     for surplus in sorted(set(by_id) - set(slots)):
-        # An earlier replica that exited helps nobody, and one too many of this revision neither.
-        same_revision = surplus.revision == target.revision.number
-        if arrived or same_revision or by_id[surplus].health is Health.EXITED:
+        # One that exited helps nobody; any other answers until all that is wanted can.
+        if arrived or by_id[surplus].health is Health.EXITED:
             actions.append(Stop(surplus))
     return actions

@@ -62,7 +62,7 @@ class ReplicaId:
         """The inverse of `workload_name`. Raises EngineError for any other name."""
         parts = workload_name.rsplit(".", 3)
         if len(parts) != 4 or not (parts[2].isdigit() and parts[3].isdigit()):
-            raise EngineError("not a replica", came=workload_name)
+            raise EngineError("not a replica", came=repr(workload_name))
         return cls(parts[1], int(parts[2]), int(parts[3]))
 
 

@@ -1,0 +1,40 @@
+"""`lading export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lading.cli import images, output, place
+from lading.cli.progress import shown
+from lading.errors import UsageError
+from lading.oci import Reference
+from lading.stores import archive
+
+
+@click.group()
+def command() -> None:
+    """Write an image in a form that other tools read."""
+
+
+@command.command("archive")
+@click.argument("name", metavar="SERVICE|STEP")
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True)
+def write_archive(name: str, path: Path) -> None:
+    """Build the image of SERVICE and write it as an archive that `docker load` reads."""
+    app, _ = place.here()
+    if path.is_dir():
+        raise UsageError("is a folder", str(path), expected="a file to write")
+    with shown() as progress:
+        recipes = images.chosen(app, [name])
+        image = images.build_all(recipes, images.fresh_lock(app), progress)[name].image
+    reference = Reference(f"{app.name}/{name}")
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        with beside.open("wb") as stream:
+            archive.write(image, reference, stream)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    click.echo(f"{path}: {reference}, {output.size(path.stat().st_size)}")

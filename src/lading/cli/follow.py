@@ -1,0 +1,106 @@
+"""The lines of services, past and coming, from history and from running containers."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import click
+
+from lading.controller.history import History, Line
+from lading.controller.process import Place
+from lading.engines.engine import Engine
+from lading.engines.select import embedded
+from lading.errors import EngineError
+from lading.releases.revision import ReplicaId
+
+_LOOK_SECONDS = 0.3
+_COLOURS = ("cyan", "yellow", "green", "magenta", "blue")
+
+Named = tuple[str, Line]
+"""A service's name and a line of it."""
+
+
+def past(at: Place, services: Sequence[str]) -> list[Named]:
+    """Everything written so far, oldest first."""
+    engine, history = embedded(at.folders), History(at.history)
+    lines = [(name, line) for name in services for line in history.read(name)]
+    for replica in _replicas(engine, at, services):
+        lines += _written(engine, at, replica, more=False)
+    return sorted(lines, key=lambda named: named[1])
+
+
+def follow(at: Place, services: Sequence[str], since: datetime) -> None:
+    """Print what is written from `since` on as it comes, until interrupted."""
+    following = _Following(at, tuple(services), since, embedded(at.folders))
+    while True:
+        following.look()
+        following.show_for(_LOOK_SECONDS)
+
+
+def show(name: str, line: Line, width: int) -> None:
+    """One line, with the service's name in its colour on a terminal."""
+    colour = _COLOURS[sum(name.encode()) % len(_COLOURS)]
+    label = click.style(f"{name.ljust(width)} {line.replica} |", fg=colour)
+    text = click.style(f"[{line.text}]", dim=True) if line.stream == "lading" else line.text
+    click.echo(f"{label} {text}")
+
+
+@dataclass
+class _Following:
+    """A thread for each container that writes; our own sentences are read from the history."""
+
+    at: Place
+    services: tuple[str, ...]
+    since: datetime
+    engine: Engine
+    lines: queue.Queue[Named] = field(default_factory=queue.Queue)
+    containers: set[tuple[ReplicaId, datetime]] = field(default_factory=set)
+    told: dict[str, datetime] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Take up containers and sentences that are new."""
+        for name in self.services:
+            for line in History(self.at.history).read(name):
+                if line.stream == "lading" and line.time > self.told.get(name, self.since):
+                    self.told[name] = line.time
+                    self.lines.put((name, line))
+        for replica in _replicas(self.engine, self.at, self.services):
+            observed = self.engine.observe(replica.workload_name(self.at.unique_name))
+            if observed and (replica, observed.started_at) not in self.containers:
+                self.containers.add((replica, observed.started_at))
+                threading.Thread(target=self._pump, args=(replica,), daemon=True).start()
+
+    def show_for(self, seconds: float) -> None:
+        width = max(map(len, self.services), default=0)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            try:
+                show(*self.lines.get(timeout=left), width)
+            except queue.Empty:
+                return
+
+    def _pump(self, replica: ReplicaId) -> None:
+        for named in _written(self.engine, self.at, replica, more=True):
+            if named[1].time > self.since:
+                self.lines.put(named)
+
+
+def _written(engine: Engine, at: Place, replica: ReplicaId, more: bool) -> Iterator[Named]:
+    slot = f"{replica.revision}.{replica.slot}"
+    try:
+        for one in engine.logs(replica.workload_name(at.unique_name), follow=more):
+            yield replica.service, Line(one.time, slot, one.stream, one.text)
+    except EngineError:
+        # Removed while it was read: what it wrote is in the history.
+        return
+
+
+def _replicas(engine: Engine, at: Place, services: Sequence[str]) -> list[ReplicaId]:
+    mine = (name for name in engine.names() if name.startswith(f"{at.unique_name}."))
+    replicas = (ReplicaId.parse(name) for name in mine if ".step." not in name)
+    return [replica for replica in replicas if replica.service in services]

@@ -1,0 +1,46 @@
+"""`lading run`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lading.cli import images, place
+from lading.cli.progress import shown
+from lading.engines.engine import LogLine
+from lading.engines.select import embedded
+from lading.pipelines.run import Finished, run
+
+
+@click.command()
+@click.argument("step")
+def command(step: str) -> int:
+    """Run STEP to completion in a container, with its log as it comes.
+
+    Its outputs are copied to the source folder when it succeeds, and only then. The exit code is
+    the step's own.
+    """
+    app, at = place.here()
+    wanted = app.step(step)
+    if wanted is None:
+        raise images.unknown("step", step, [one.name for one in app.steps])
+    with shown() as progress:
+        lock = images.ensure_lock(app, progress)
+        image = images.build_all([wanted.recipe], lock, progress)[step].image
+    finished = run(at.unique_name, wanted, image.digest, embedded(at.folders), _hear)
+    _tell(step, finished)
+    return finished.exit_code
+
+
+def _hear(line: LogLine) -> None:
+    print(line.text, file=sys.stderr if line.stream == "stderr" else sys.stdout, flush=True)
+
+
+def _tell(step: str, finished: Finished) -> None:
+    if finished.out_of_memory:
+        click.echo(f"{step}: killed: over its memory limit", err=True)
+    elif finished.exit_code:
+        click.echo(f"{step}: failed with exit code {finished.exit_code}; no outputs kept", err=True)
+    for output in finished.outputs:
+        click.echo(f"{step}: wrote {output}", err=True)

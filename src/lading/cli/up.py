@@ -1,0 +1,92 @@
+"""`lading up`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import click
+
+from lading.building.build import Built
+from lading.cli import images, place
+from lading.cli.follow import follow
+from lading.cli.progress import shown
+from lading.cli.settle import settle
+from lading.controller.client import Client
+from lading.controller.messages import AppStatus, WantedApp, WantedService
+from lading.controller.process import Place, spawn
+from lading.settings.app import App
+
+
+@click.command()
+@click.option("-d", "--detach", is_flag=True, help="Return once everything is ready.")
+def command(detach: bool) -> None:
+    """Build what changed, start or update the app, and keep it running.
+
+    In the foreground it shows the logs and stops the app on Ctrl-C. Services whose image and
+    settings are as before are left alone.
+    """
+    begun = time.monotonic()
+    app, at = place.here()
+    with shown() as progress:
+        built = images.build_all(
+            images.chosen(app, ()), images.ensure_lock(app, progress), progress
+        )
+    client, status = _start(app, at, built)
+    _tell(status, time.monotonic() - begun)
+    if not detach:
+        _stay(app, at, client)
+
+
+def _start(app: App, at: Place, built: Mapping[str, Built]) -> tuple[Client, AppStatus]:
+    client = Client(at.socket)
+    if not client.answers():
+        spawn(at)
+    before = client.wanted()
+    try:
+        client.apply(_wanted(app, built))
+        return client, settle(client, at)
+    except BaseException:
+        # What answered before goes on answering; what was not up is down again.
+        if before and before.services:
+            client.apply(before)
+        else:
+            client.down()
+            client.wait_gone(60)
+        raise
+
+
+def _wanted(app: App, built: Mapping[str, Built]) -> WantedApp:
+    services = tuple(
+        WantedService(
+            name=service.name,
+            image=str(built[service.name].image.digest),
+            limits=service.limits,
+            egress=service.egress,
+            replicas=service.replicas,
+            timeout_seconds=service.timeout_seconds,
+        )
+        for service in app.services
+    )
+    return WantedApp(app.name, app.listener, services)
+
+
+def _tell(status: AppStatus, seconds: float) -> None:
+    gateway = f"http://{status.gateway.host}:{status.gateway.port}"
+    for service in status.services:
+        click.echo(
+            f"{service.name}: revision {service.revision}, {service.ready} ready, "
+            f"{gateway}/{service.name}/predict"
+        )
+    click.echo(f"{status.app} is up ({seconds:.1f} s)")
+
+
+def _stay(app: App, at: Place, client: Client) -> None:
+    click.echo("Ctrl-C stops it", err=True)
+    try:
+        follow(at, [service.name for service in app.services], datetime.now(UTC))
+    except KeyboardInterrupt:
+        click.echo("stopping", err=True)
+        client.down()
+        client.wait_gone(120)
