@@ -1,0 +1,201 @@
+"""The Envoy of one app: started, changed, found again, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lading.errors import GatewayError
+from lading.gateway import binary, port, process
+from lading.gateway.admin import Admin
+from lading.gateway.bootstrap import NAME, admin_socket, bootstrap, listener_of
+from lading.gateway.document import Document
+from lading.gateway.published import VERSIONS, Published, Versions
+from lading.gateway.route import Listener, Route
+
+_START_SECONDS = 10.0
+_UPDATE_SECONDS = 5.0
+_END_SECONDS = 2.0
+_POLL_SECONDS = 0.005
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+
+
+class Envoy:
+    """Everything it knows lies in `folder`, so that any later process can go on with it.
+
+    The process belongs to nobody: it answers on when the one that started it has gone. Every verb
+    may be repeated. `folder` is on a local file system and its path is short (UNIX sockets).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: process.Process | None = None
+        self._published = Published(folder)
+        self._admin = Admin(admin_socket(folder))
+
+    @property
+    def log(self) -> Path:
+        """What Envoy says: warnings and worse."""
+        return self.folder / "envoy.log"
+
+    @property
+    def pid(self) -> int | None:
+        """None when it does not run."""
+        return self._process.pid if self._process and self.alive() else None
+
+    @property
+    def listener(self) -> Listener | None:
+        """Where the last one that was started here listens; None before any was."""
+        if not self._bootstrap.exists():
+            return None
+        return listener_of(self._published.read(self._bootstrap))
+
+    def alive(self) -> bool:
+        """Whether it runs. Cheap: may be asked many times a second."""
+        return self._process is not None and self._process.alive()
+
+    def adopt(self) -> bool:
+        """Find the one that runs for this folder, whoever started it; False when none does."""
+        if not self.alive():
+            self._process = process.find(binary.arguments(self._bootstrap))
+        return self._process is not None
+
+    def start(self, listener: Listener, routes: Sequence[Route]) -> None:
+        """Return once it answers.
+
+        One that runs already is updated, or stopped first when it was started for another
+        listener. Raises GatewayError: port taken, not installed, refused by Envoy.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        document = bootstrap(listener, port.resolve(listener), self.folder)
+        if self._serves(document):
+            self.update(routes)
+            return
+        self.stop()
+        port.require_free(listener, port.resolve(listener))
+        self._write_all(listener, routes)
+        self._published.write(self._bootstrap, document)
+        self._spawn(listener)
+
+    def update(self, routes: Sequence[Route]) -> None:
+        """Return once Envoy goes by `routes`: a replica left out gets no further request.
+
+        Requests that it has are answered. Raises GatewayError when Envoy does not run or does not
+        take it.
+        """
+        listener = self.listener
+        if listener is None or not self.alive():
+            raise GatewayError("Envoy does not run", where=str(self.folder))
+        _require_watches(len(routes))
+        published = self._published
+        wanted = frozenset(route.service for route in routes)
+        present = published.services()
+        # A route never leads to a cluster that is not there: clusters come before and go after.
+        replicas = published.endpoints(routes)
+        self._taken({**replicas, **published.clusters(present | wanted)})
+        self._taken(published.routes(routes, listener.max_body_bytes))
+        self._taken(published.clusters(wanted))
+        published.forget(present - wanted)
+
+    def stop(self, grace_seconds: float = 10.0) -> None:
+        """Take no more connections, let requests finish for `grace_seconds`, end."""
+        if not self.adopt() or self._process is None:
+            return
+        # One that hangs or ends already does not answer; the signals do without.
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self._drain(grace_seconds)
+        self._process.end(signal.SIGTERM)
+        if not self._process.gone_within(_END_SECONDS):
+            self._process.end(signal.SIGKILL)
+            self._process.gone_within(_END_SECONDS)
+        self._process = None
+
+    def stats(self, pattern: str) -> Mapping[str, int | str]:
+        """Envoy's statistics whose whole name matches. Raises GatewayError."""
+        try:
+            return self._admin.stats(pattern)
+        except (OSError, http.client.HTTPException) as error:
+            raise GatewayError("Envoy does not answer", where=str(self.folder)) from error
+
+    @property
+    def _bootstrap(self) -> Path:
+        return self.folder / "bootstrap.json"
+
+    def _serves(self, document: Document) -> bool:
+        return (
+            self.adopt()
+            and self._admin.ready()
+            and self._published.read(self._bootstrap) == document
+        )
+
+    def _write_all(self, listener: Listener, routes: Sequence[Route]) -> None:
+        _require_watches(len(routes))
+        self._published.endpoints(routes)
+        self._published.clusters(route.service for route in routes)
+        self._published.routes(routes, listener.max_body_bytes)
+
+    def _spawn(self, listener: Listener) -> None:
+        admin_socket(self.folder).unlink(missing_ok=True)
+        said_before = self.log.stat().st_size if self.log.exists() else 0
+        try:
+            self._process = process.spawn(binary.command(self._bootstrap), self.log)
+        except OSError as error:
+            raise GatewayError(f"Envoy cannot be run: {error.strerror}") from error
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._admin.ready():
+            if not self.alive() or time.monotonic() > deadline:
+                said = self.log.read_bytes()[said_before:].decode(errors="replace")
+                self.stop(grace_seconds=0)
+                raise self._failed(listener, said)
+            time.sleep(_POLL_SECONDS)
+
+    def _failed(self, listener: Listener, said: str) -> GatewayError:
+        # Taken between the test of the port and Envoy's own attempt.
+        if "cannot bind" in said and (number := re.search(r"errno[: ]+(\d+)", said)):
+            return port.refusal(listener, int(number[1]))
+        lines = [line for line in said.splitlines() if line.strip()]
+        return GatewayError(
+            "Envoy did not start", where=str(self.log), came=lines[-1] if lines else "no reason"
+        )
+
+    def _taken(self, wanted: Versions) -> None:
+        deadline = time.monotonic() + _UPDATE_SECONDS
+        while wanted:
+            found = self.stats(VERSIONS)
+            if all(found.get(name) == value for name, value in wanted.items()):
+                return
+            if time.monotonic() > deadline:
+                raise GatewayError("Envoy does not take its configuration", where=str(self.log))
+            time.sleep(_POLL_SECONDS)
+
+    def _drain(self, grace_seconds: float) -> None:
+        self._admin.post("/healthcheck/fail")  # Answers carry `Connection: close` from now on.
+        self._admin.post("/drain_listeners")
+        active = f"http.{NAME}.downstream_rq_active"
+        deadline = time.monotonic() + grace_seconds
+        while time.monotonic() < deadline and self._admin.stats(re.escape(active)).get(active):
+            time.sleep(_POLL_SECONDS)
+
+
+def _require_watches(services: int) -> None:
+    """Envoy watches each service's file with an inotify instance, and aborts when it gets none."""
+    needed = services + 2
+    try:
+        most = int(_INOTIFY.read_text())
+    except (OSError, ValueError):
+        return
+    # Other programs of the user need some too.
+    if needed > most * 3 // 4:
+        raise GatewayError(
+            "too few inotify instances to watch the services",
+            where="fs.inotify.max_user_instances",
+            expected=f"at least {needed * 4 // 3 + 1}",
+            came=str(most),
+            todo=f"sudo sysctl fs.inotify.max_user_instances={needed * 2}",
+        )
