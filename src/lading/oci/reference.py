@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from lading.errors import StoreError
 
-_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*\Z")
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_NAME = re.compile(rf"{_PART}(?:/{_PART})*\Z")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 
 
@@ -20,9 +21,8 @@ class Reference:
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or not _TAG.match(self.tag):
-            raise StoreError(
-                "not an image name", expected="lower-case name[:tag]", came=f"{self.name}:{self.tag}"
-            )
+            came = f"{self.name}:{self.tag}"
+            raise StoreError("not an image name", expected="lower-case name[:tag]", came=came)
 
     @classmethod
     def parse(cls, text: str) -> Reference:

@@ -3,20 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self
 
-from lading.oci import Digest, Image, Reference
+from lading.oci import Descriptor, Digest, Image, Reference
+
+
+class BlobWriter(Protocol):
+    """Takes the bytes of a blob, once, and hashes them as they pass.
+
+    Used with `with`: leaving it without `commit` keeps nothing.
+    """
+
+    def write(self, content: bytes | memoryview, /) -> int:
+        """The number of bytes taken: always all of them."""
+        ...
+
+    def commit(self, media_type: str, expected: Digest | None = None) -> Descriptor:
+        """Keep what was written. Raises DamagedBlob, keeping nothing, when it is not `expected`."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
 
 
 class Blobs(Protocol):
-    """Content-addressed bytes."""
+    """Content-addressed bytes. May be used from several threads at once."""
 
     def has(self, digest: Digest) -> bool:
         """Whether a blob is present. Says nothing of its being undamaged."""
         ...
 
+    def size(self, digest: Digest) -> int | None:
+        """Bytes that are stored; None when there are none."""
+        ...
+
+    def where(self, digest: Digest) -> str:
+        """Where the blob lies, in words for a message."""
+        ...
+
     def open(self, digest: Digest) -> BinaryIO:
         """The stored bytes, from the start. Raises StoreError when there are none."""
+        ...
+
+    def writer(self) -> BlobWriter:
+        """A way to add a blob. One that is there already is replaced, which mends it."""
+        ...
+
+    def verify(self, digest: Digest) -> None:
+        """Read all of a blob. Raises DamagedBlob when it has another digest, StoreError."""
+        ...
+
+    def remove(self, digest: Digest) -> None:
+        """Forget a blob; does nothing when there is none. Who has it open may read on."""
         ...
 
 
@@ -27,11 +73,19 @@ class Store(Protocol):
     def blobs(self) -> Blobs: ...
 
     def read(self, name: Reference | Digest) -> Image:
-        """Raises ImageNotFound, or DamagedBlob when its manifest or config is damaged."""
+        """Raises ImageNotFound, or DamagedBlob when its manifest or config is damaged.
+
+        Of the layers, that they are there and how large they are is checked; `blobs.verify` reads
+        them.
+        """
         ...
 
     def write(self, image: Image, reference: Reference | None = None) -> Digest:
-        """Keep an image, and point `reference` at it. All or nothing, also across a crash."""
+        """Keep an image, and point `reference` at it. All or nothing, also across a crash.
+
+        Layers that are there already are not opened. Raises StoreError when it is not an image by
+        the specification, DamagedBlob when a layer's bytes do not have its digest.
+        """
         ...
 
     def references(self) -> Iterator[tuple[Reference, Digest]]:

@@ -1,0 +1,112 @@
+"""An image as one file, for `docker load`; an OCI image layout at the same time.
+
+`manifest.json` is Docker's (Docker Image Specification 1.2, "Combined Image JSON + Filesystem
+Changeset Format"), `index.json` and `blobs/` are the layout's. Layers are plain tars, because
+Docker reads zstd only from version 23. So an archived image has another digest than the one in the
+store, but the same config, whose digest is what Docker calls the image's ID.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Protocol, cast
+
+from lading.oci import Digest, Image, Reference, media_types, validate
+from lading.stores.archive_reader import read
+from lading.stores.disk import explained
+from lading.stores.incomplete import Incomplete
+from lading.stores.index_file import REF_NAME
+from lading.stores.layout import VERSION
+from lading.stores.uncompressed import uncompressed
+
+__all__ = ["read", "save", "write"]
+
+CONTAINERD_NAME = "io.containerd.image.name"
+
+
+class Sink(Protocol):
+    """Whatever can be written to: a file, a pipe, a socket's file."""
+
+    def write(self, content: bytes, /) -> object: ...
+
+
+def save(image: Image, reference: Reference, path: Path) -> None:
+    """As `write`, to a file that has its name only when it is whole. Raises StoreError too."""
+    with explained(path.parent):
+        file = Incomplete(path.parent)
+        try:
+            write(image, reference, file)
+            file.finish(path)
+        finally:
+            file.discard()
+
+
+def write(image: Image, reference: Reference, stream: Sink) -> None:
+    """Write an archive: the same bytes for the same image and name.
+
+    `stream` need not be seekable. Layers are read twice, since a tar says sizes first, so
+    DamagedBlob is raised before anything is written when a layer is not what its diff ID says.
+    """
+    validate.check(image)
+    plain = uncompressed(image)
+    sink = cast(IO[bytes], stream)  # With "w|" tarfile calls nothing but `write`.
+    with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for name, document in _documents(plain, reference):
+            _add(tar, name, len(document), io.BytesIO(document))
+        for digest, layer in {layer.diff_id: layer for layer in plain.layers}.items():
+            with layer.open() as content:
+                _add(tar, _blob(digest), layer.descriptor.size, content)
+
+
+def _documents(image: Image, reference: Reference) -> Iterator[tuple[str, bytes]]:
+    config = Digest.of(image.config)
+    yield "oci-layout", VERSION
+    yield "index.json", _json(_index(image, reference))
+    yield "manifest.json", _json([_docker_manifest(image, reference)])
+    yield _blob(config), image.config
+    yield _blob(image.digest), image.manifest
+
+
+def _index(image: Image, reference: Reference) -> dict[str, Any]:
+    names = {CONTAINERD_NAME: _full_name(reference), REF_NAME: str(reference)}
+    return {
+        "schemaVersion": 2,
+        "mediaType": media_types.INDEX,
+        "manifests": [{**image.descriptor.to_json(), "annotations": names}],
+    }
+
+
+def _docker_manifest(image: Image, reference: Reference) -> dict[str, Any]:
+    return {
+        "Config": _blob(Digest.of(image.config)),
+        "RepoTags": [str(reference)],
+        "Layers": [_blob(layer.diff_id) for layer in image.layers],
+    }
+
+
+def _full_name(reference: Reference) -> str:
+    """The name with the registry that Docker takes for granted."""
+    first, slash, _ = reference.name.partition("/")
+    if slash and ("." in first or first == "localhost"):
+        return str(reference)
+    return f"docker.io/{reference}" if slash else f"docker.io/library/{reference}"
+
+
+def _add(tar: tarfile.TarFile, name: str, size: int, content: BinaryIO) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = size
+    member.mode = 0o644
+    tar.addfile(member, content)
+    content.read(1)  # Where a layer is checked: it raises when what was copied is damaged.
+
+
+def _blob(digest: Digest) -> str:
+    return f"blobs/sha256/{digest.hex}"
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

@@ -1,0 +1,101 @@
+"""Images as blobs: what every store does alike, wherever its blobs lie."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lading.errors import DamagedBlob, ImageNotFound, StoreError
+from lading.oci import Descriptor, Digest, Image, Layer, Manifest, media_types, validate
+from lading.oci.config import Config
+from lading.stores.store import Blobs
+
+CHUNK_BYTES = 1024**2
+DOCUMENT_BYTES = 4 * 1024**2
+"""Larger manifests and configs are refused, as registries may (distribution-spec 1.1)."""
+
+REBUILD = "run `lading build` to make it again"
+
+
+def read(blobs: Blobs, digest: Digest) -> Image:
+    """The image whose manifest has `digest`. Raises what `Store.read` raises."""
+    if not blobs.has(digest):
+        raise ImageNotFound(f"no image {digest}", todo="run `lading build`")
+    manifest = _document(blobs, digest)
+    parsed = Manifest.parse(manifest)
+    config = _document(blobs, parsed.config.digest)
+    diff_ids = Config.parse(config).diff_ids
+    if len(diff_ids) != len(parsed.layers):
+        raise StoreError(
+            where=f"image {digest}: config.rootfs.diff_ids: count",
+            expected=str(len(parsed.layers)),
+            came=str(len(diff_ids)),
+        )
+    pairs = zip(parsed.layers, diff_ids, strict=True)
+    layers = tuple(_layer(blobs, descriptor, diff_id) for descriptor, diff_id in pairs)
+    return Image(manifest, config, layers)
+
+
+def write(blobs: Blobs, image: Image) -> None:
+    """Add what is not there yet: layers, then config, then manifest.
+
+    In this order, so that a manifest is never there without what it names.
+    """
+    validate.check(image)
+    for layer in image.layers:
+        if blobs.size(layer.descriptor.digest) != layer.descriptor.size:
+            _copy(blobs, layer)
+    for content in (image.config, image.manifest):
+        if not _holds(blobs, content):
+            with blobs.writer() as writer:
+                writer.write(content)
+                writer.commit(media_types.CONFIG)
+
+
+def damaged(where: str, expected: Digest, came: Digest) -> DamagedBlob:
+    return DamagedBlob("the bytes are damaged", where, str(expected), str(came), REBUILD)
+
+
+def missing(blobs: Blobs, digest: Digest) -> StoreError:
+    return StoreError(f"no blob {digest}", blobs.where(digest), todo=REBUILD)
+
+
+def _document(blobs: Blobs, digest: Digest) -> bytes:
+    """A manifest or config, checked against its digest."""
+    with blobs.open(digest) as stream:
+        content = stream.read(DOCUMENT_BYTES + 1)
+    if len(content) > DOCUMENT_BYTES:
+        came = f"{blobs.size(digest)} bytes"
+        expected = f"a manifest or config of at most {DOCUMENT_BYTES} bytes"
+        raise StoreError(where=blobs.where(digest), expected=expected, came=came)
+    if Digest.of(content) != digest:
+        raise damaged(blobs.where(digest), digest, Digest.of(content))
+    return content
+
+
+def _layer(blobs: Blobs, descriptor: Descriptor, diff_id: Digest) -> Layer:
+    size = blobs.size(descriptor.digest)
+    if size != descriptor.size:
+        raise DamagedBlob(
+            "a layer is missing" if size is None else "a layer is damaged",
+            blobs.where(descriptor.digest),
+            expected=f"{descriptor.size} bytes",
+            came="nothing" if size is None else f"{size} bytes",
+            todo=REBUILD,
+        )
+    return Layer(descriptor, diff_id, partial(blobs.open, descriptor.digest))
+
+
+def _copy(blobs: Blobs, layer: Layer) -> None:
+    with layer.open() as source, blobs.writer() as writer:
+        while chunk := source.read(CHUNK_BYTES):
+            writer.write(chunk)
+        writer.commit(layer.descriptor.media_type, layer.descriptor.digest)
+
+
+def _holds(blobs: Blobs, content: bytes) -> bool:
+    """Whether a document is stored, undamaged."""
+    digest = Digest.of(content)
+    if not blobs.has(digest):
+        return False
+    with blobs.open(digest) as stream:
+        return stream.read(len(content) + 1) == content

@@ -1,0 +1,120 @@
+"""index.json of an image layout: which images there are, and their names.
+
+Source: OCI image specification 1.1, image-layout.md and image-index.md. A name is the annotation
+`org.opencontainers.image.ref.name`. What others wrote beside it is kept as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lading.errors import StoreError
+from lading.oci import Descriptor, Digest, Reference, media_types
+from lading.oci.document import Document
+from lading.oci.manifest import digest as read_digest
+from lading.stores.incomplete import Incomplete
+
+REF_NAME = "org.opencontainers.image.ref.name"
+
+
+class IndexFile:
+    """Read without a lock, since it is replaced as a whole; changed under one."""
+
+    def __init__(self, folder: Path, incomplete: Path) -> None:
+        self._path = folder / "index.json"
+        self._lock = folder / "index.lock"
+        self._incomplete = incomplete
+
+    def images(self) -> dict[Reference, Digest]:
+        """Names of images. Raises StoreError when the file is damaged."""
+        named = {}
+        for entry in self._read()["manifests"]:
+            document = Document(entry, str(self._path))
+            if entry.get("mediaType") == media_types.MANIFEST and (name := _name(entry)):
+                named[name] = read_digest(document.text("digest"), document.at("digest"))
+        return named
+
+    def add(self, image: Descriptor, name: Reference | None) -> None:
+        """List an image, and point `name` at it. The one it pointed at stays, without a name.
+
+        Raises OSError.
+        """
+        with self._locked():
+            document = self._read()
+            entries = document["manifests"]
+            changed = _pointed(entries, image, name)
+            if changed != entries or not self._path.exists():
+                self._replace({**document, "manifests": changed})
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            raw = self._path.read_bytes()
+        except FileNotFoundError:
+            return {"schemaVersion": 2, "mediaType": media_types.INDEX, "manifests": []}
+        try:
+            document = Document.parse(raw, str(self._path))
+            document.children("manifests")
+        except StoreError as error:
+            error.todo = "delete it, then run `lading build` to list the images again"
+            raise
+        return dict(document.fields)
+
+    def _replace(self, document: dict[str, Any]) -> None:
+        file = Incomplete(self._incomplete)
+        try:
+            file.write(json.dumps(document, separators=(",", ":")).encode())
+            file.finish(self._path)
+        finally:
+            file.discard()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._lock.open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _pointed(
+    entries: list[dict[str, Any]], image: Descriptor, name: Reference | None
+) -> list[dict[str, Any]]:
+    wanted = image.to_json()
+    if name:
+        wanted["annotations"] = {REF_NAME: str(name)}
+    if any(_name(entry) == name and entry.get("digest") == wanted["digest"] for entry in entries):
+        return entries
+    kept = [_unnamed(entry) if name and _name(entry) == name else entry for entry in entries]
+    return list(_without_surplus([*kept, wanted]))
+
+
+def _without_surplus(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Leave out entries without a name whose image is listed by another."""
+    listed = {entry.get("digest") for entry in entries if REF_NAME in _annotations(entry)}
+    for entry in entries:
+        if REF_NAME in _annotations(entry) or entry.get("digest") not in listed:
+            listed.add(entry.get("digest"))
+            yield entry
+
+
+def _unnamed(entry: dict[str, Any]) -> dict[str, Any]:
+    annotations = {key: text for key, text in _annotations(entry).items() if key != REF_NAME}
+    rest = {key: value for key, value in entry.items() if key != "annotations"}
+    return {**rest, "annotations": annotations} if annotations else rest
+
+
+def _name(entry: dict[str, Any]) -> Reference | None:
+    """None also for a name that others gave and that is none of ours."""
+    text = _annotations(entry).get(REF_NAME)
+    try:
+        return Reference.parse(text) if isinstance(text, str) else None
+    except StoreError:
+        return None
+
+
+def _annotations(entry: dict[str, Any]) -> dict[str, Any]:
+    annotations = entry.get("annotations")
+    return annotations if isinstance(annotations, dict) else {}

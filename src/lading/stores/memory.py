@@ -1,0 +1,103 @@
+"""Images in memory: gone with the process."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from lading.errors import ImageNotFound
+from lading.oci import Descriptor, Digest, Image, Reference
+from lading.stores import images
+
+
+class Memory:
+    """Satisfies `Store`."""
+
+    def __init__(self) -> None:
+        self._blobs = MemoryBlobs()
+        self._names: dict[Reference, Digest] = {}
+
+    @property
+    def blobs(self) -> MemoryBlobs:
+        return self._blobs
+
+    def read(self, name: Reference | Digest) -> Image:
+        digest = name if isinstance(name, Digest) else self._names.get(name)
+        if digest is None:
+            raise ImageNotFound(f"no image {name}", "memory", todo="run `lading build`")
+        return images.read(self._blobs, digest)
+
+    def write(self, image: Image, reference: Reference | None = None) -> Digest:
+        images.write(self._blobs, image)
+        if reference:
+            self._names[reference] = image.digest
+        return image.digest
+
+    def references(self) -> Iterator[tuple[Reference, Digest]]:
+        yield from sorted(self._names.items())
+
+
+class MemoryBlobs:
+    """Satisfies `Blobs`."""
+
+    def __init__(self) -> None:
+        self.contents: dict[Digest, bytes] = {}
+
+    def has(self, digest: Digest) -> bool:
+        return digest in self.contents
+
+    def size(self, digest: Digest) -> int | None:
+        return len(self.contents[digest]) if digest in self.contents else None
+
+    def where(self, digest: Digest) -> str:
+        return f"memory: {digest}"
+
+    def open(self, digest: Digest) -> BinaryIO:
+        if digest not in self.contents:
+            raise images.missing(self, digest)
+        return io.BytesIO(self.contents[digest])
+
+    def writer(self) -> MemoryWriter:
+        return MemoryWriter(self)
+
+    def verify(self, digest: Digest) -> None:
+        with self.open(digest) as stream:
+            came = Digest.of(stream.read())
+        if came != digest:
+            raise images.damaged(self.where(digest), digest, came)
+
+    def remove(self, digest: Digest) -> None:
+        self.contents.pop(digest, None)
+
+
+class MemoryWriter:
+    """Satisfies `BlobWriter`."""
+
+    def __init__(self, blobs: MemoryBlobs) -> None:
+        self._blobs = blobs
+        self._content = io.BytesIO()
+
+    def write(self, content: bytes | memoryview, /) -> int:
+        return self._content.write(content)
+
+    def commit(self, media_type: str, expected: Digest | None = None) -> Descriptor:
+        content = self._content.getvalue()
+        descriptor = Descriptor.of(media_type, content)
+        if expected and descriptor.digest != expected:
+            raise images.damaged("what was written", expected, descriptor.digest)
+        self._blobs.contents[descriptor.digest] = content
+        return descriptor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        self._content.close()
