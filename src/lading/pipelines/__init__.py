@@ -1,5 +1,5 @@
-"""Steps: commands that run to completion in a container and give files back.
+"""Work that runs to completion: training, evaluation, and what lies between.
 
-May import `lading.releases`, `lading.building`, `lading.engines`, `lading.stores`. Start at
-`step.py`.
+`step.py` is one command in a container. May import `lading.building`, `lading.engines`,
+`lading.stores`, `lading.oci`, `lading.state` and `lading.errors`. Start at `step.py`.
 """

@@ -1,0 +1,58 @@
+"""An app as its lading.yaml describes it, in the values of the packages below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lading.building.recipe import Environment, Recipe
+from lading.engines.engine import Limits
+from lading.gateway.route import Listener
+from lading.pipelines.step import Step
+
+
+@dataclass(frozen=True)
+class Service:
+    """Answers predictions at `/name/predict`."""
+
+    name: str
+    recipe: Recipe
+    limits: Limits = Limits()
+    egress: bool = False
+    """Whether its containers may reach the network."""
+    replicas: int = 1
+    timeout_seconds: float = 60.0
+    """How long a request may take, waiting for a replica included."""
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything in one lading.yaml. Names of services and steps are distinct."""
+
+    name: str
+    folder: Path
+    """Absolute: where lading.yaml lies, and inside which every source is."""
+    services: tuple[Service, ...] = ()
+    """In the order of the file, as are `steps`."""
+    steps: tuple[Step, ...] = ()
+    listener: Listener = Listener()
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """What images are built from: the services', then the steps'."""
+        return tuple(x.recipe for x in self.services) + tuple(x.recipe for x in self.steps)
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        """What is locked, each once, in the order in which it is first used."""
+        return tuple(
+            {recipe.environment.name: recipe.environment for recipe in self.recipes}.values()
+        )
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name, or None."""
+        return next((x for x in self.services if x.name == name), None)
+
+    def step(self, name: str) -> Step | None:
+        """The step of that name, or None."""
+        return next((x for x in self.steps if x.name == name), None)

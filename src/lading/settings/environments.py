@@ -1,0 +1,105 @@
+"""Which environment each service and step has: one of its own, or one it shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lading.building.recipe import Environment
+from lading.errors import SettingsError
+from lading.settings.compounds import Section
+from lading.settings.faults import Faults, nearest
+
+DEFAULT_PYTHON = "3.11"
+_OWN = ("python", "requirements", "packages")
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Looks at the disk for sources and requirements."""
+
+    folder: Path
+    services: Mapping[str, Section]
+    steps: Mapping[str, Section]
+    faults: Faults
+
+    def all(self) -> dict[str, Environment]:
+        """The environment of each service and step, by its name."""
+        parts = {**self.services, **self.steps}
+        own = {name: self._own(name, x) for name, x in parts.items()}
+        return {name: self._shared(parts, x, own) or own[name] for name, x in parts.items()}
+
+    def _own(self, name: str, written: Section) -> Environment:
+        source = self._source(written)
+        return Environment(
+            name,
+            written.get("python", DEFAULT_PYTHON),
+            self._requirements(written, source) if source else None,
+            tuple(dict.fromkeys(written.get("packages", ()))),
+        )
+
+    def _shared(
+        self, parts: Mapping[str, Section], written: Section, own: Mapping[str, Environment]
+    ) -> Environment | None:
+        owner = written.get("environment")
+        if owner is None:
+            return None
+        at = written.at("environment")
+        if owner not in parts:
+            meant = nearest(owner, parts)
+            todo = f"did you mean {meant}?" if meant else ""
+            self.faults.add(at, SettingsError(f"no service or step is named {owner}", todo=todo))
+        elif parts[owner].has("environment"):
+            further = parts[owner].get("environment")
+            problem = f"{owner} has no environment of its own"
+            todo = f"name {further}" if further != owner else "remove it"
+            self.faults.add(at, SettingsError(problem, todo=todo))
+        for key in _OWN:
+            if written.has(key):
+                problem = f"comes from the environment of {owner}"
+                todo = "remove it, or `environment`"
+                self.faults.add(written.at(key), SettingsError(problem, todo=todo))
+        return own.get(owner)
+
+    def _source(self, written: Section) -> Path | None:
+        """The folder of the code; None, and a fault, when it is none or lies elsewhere."""
+        name: str = written.get("source", ".")
+        source = self.folder / name
+        at = written.at("source")
+        if not _inside(source, self.folder):
+            todo = "copy the folder here; a link does not travel with the app"
+            self.faults.add(at, SettingsError("leads out of the app's folder", todo=todo))
+        elif not source.is_dir():
+            came = "a file" if source.exists() else "nothing there"
+            self.faults.add(at, SettingsError(expected=f"a folder {name}", came=came))
+        else:
+            return source
+        return None
+
+    def _requirements(self, written: Section, source: Path) -> Path | None:
+        name: str | None = written.get("requirements")
+        if name is None:
+            return None if written.has("environment") else _usual_requirements(source)
+        for path in (source / name, self.folder / name):
+            if path.is_file() and _inside(path, self.folder):
+                return path
+        error = SettingsError(expected=f"a file {name}", came="nothing there")
+        self.faults.add(written.at("requirements"), error)
+        return None
+
+
+def _usual_requirements(source: Path) -> Path | None:
+    """The most exact first. A pyproject.toml that only configures tools asks for nothing."""
+    if (source / "uv.lock").is_file():
+        return source / "uv.lock"
+    project = source / "pyproject.toml"
+    if project.is_file() and re.search(rb"^\s*\[project\]", project.read_bytes(), re.MULTILINE):
+        return project
+    plain = source / "requirements.txt"
+    return plain if plain.is_file() else None
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder)

@@ -1,0 +1,56 @@
+"""Everything that is wrong with one lading.yaml, told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lading.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Place:
+    """A key path in the file and the line it stands on: `services.ocr.python`, 4."""
+
+    path: str
+    line: int
+
+    def below(self, key: str, line: int) -> Place:
+        return Place(f"{self.path}.{key}" if self.path else key, line)
+
+    def item(self, index: int, line: int) -> Place:
+        return Place(f"{self.path}[{index}]", line)
+
+
+@dataclass
+class Faults:
+    """Collects what is wrong, so that a user mends a file in one go."""
+
+    file: str
+    found: list[SettingsError] = field(default_factory=list)
+
+    def add(self, place: Place, error: SettingsError) -> None:
+        """Keep an error that has no `where` yet."""
+        error.where = f"{self.file}:{place.line}"
+        if place.path:
+            error.where += f": {place.path}"
+        self.found.append(error)
+
+    def raise_any(self) -> None:
+        """Raise the only fault as it is, or several as one error with a line for each.
+
+        The single errors, with their fields, are then in the group that is its cause.
+        """
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            lines = "\n".join(dict.fromkeys(map(str, self.found)))
+            raise SettingsError(lines) from ExceptionGroup(self.file, self.found)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most likely meant, by difflib's ratio."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return close[0] if close else None

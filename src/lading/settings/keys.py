@@ -1,0 +1,192 @@
+"""The keys of lading.yaml: what the reader, the JSON Schema and the reference page come from."""
+
+from __future__ import annotations
+
+from lading.settings.compounds import Command, Key, Keys, Many, Named
+from lading.settings.kinds import (
+    Choice,
+    Duration,
+    Inside,
+    Number,
+    Size,
+    Switch,
+    Text,
+    Whole,
+    Written,
+)
+
+NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+_NAME_WORDS = "at most 40 lower-case letters, digits and single hyphens, a letter first"
+# Paths that the gateway answers itself.
+RESERVED = ("api", "dashboard", "docs", "healthz", "lading", "metrics", "readyz", "v2")
+PYTHONS = ("3.9", "3.11", "3.13")
+
+_source = Key(
+    Inside(whole=True),
+    "The folder with the code, relative to lading.yaml; copied into the image.",
+    "the folder of lading.yaml",
+)
+_python = Key(Choice(PYTHONS), "The Python version inside the image, in quotes.", '"3.11"')
+_requirements = Key(
+    Inside(),
+    "A requirements.txt, pyproject.toml or uv.lock, in `source` or else in the app's folder.",
+    "uv.lock, pyproject.toml with a [project] table, or requirements.txt, the first that is in "
+    "`source`; none of them means no requirements",
+)
+_packages = Key(
+    Many(
+        "a list of Debian packages",
+        Text("the name of a Debian package", r"[a-z0-9][a-z0-9+.-]+", 128),
+    ),
+    "Debian packages to put into the image, by name.",
+    "none",
+)
+_env = Key(
+    Named(
+        "a mapping from names to values",
+        Written(),
+        "letters, digits and underscores, no digit first, that does not begin with LADING_",
+        r"(?!LADING_)[A-Za-z_][A-Za-z0-9_]*",
+        longest=256,
+    ),
+    "Environment variables. Values are text; numbers, true and false are taken as written.",
+    "none",
+)
+_ignore = Key(
+    Many("a list of patterns", Text("a pattern as in .gitignore", longest=1024)),
+    "Files in `source` that stay out of the image: patterns as in .gitignore.",
+    "none",
+)
+_egress = Key(Switch(), "Whether the container may reach the network.", "false")
+_resources = Key(
+    Keys(
+        "resources",
+        {
+            "cpu": Key(Number(0.01, 1024), "Cores a container may use; 0.5 is half of one.", "1"),
+            "memory": Key(
+                Size(), "Memory a container may use; one that needs more is killed alone.", "512Mi"
+            ),
+        },
+        later=("gpu",),
+    ),
+    "What each container may use.",
+)
+_scale = Key(
+    Keys(
+        "scale",
+        {"min": Key(Whole(1, 1000), "How many containers run.", "1")},
+        later=("max", "concurrency", "idle"),
+    ),
+    "How many containers of the service run.",
+)
+
+SERVICE = Keys(
+    "a service",
+    {
+        "source": _source,
+        "handler": Key(
+            Text(
+                'module:Class or module:function, such as "reader:Reader"',
+                r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
+                256,
+            ),
+            "What answers predictions: module:Class or module:function inside `source`.",
+            required=True,
+        ),
+        "python": _python,
+        "requirements": _requirements,
+        "packages": _packages,
+        "model": Key(
+            Many("a path inside `source`, or a list of them", Inside(), alone=True, least=1),
+            "Files or folders inside `source` that go into an image layer of their own, so that a "
+            "change of code copies no weights.",
+            "none",
+        ),
+        "env": _env,
+        "ignore": _ignore,
+        "resources": _resources,
+        "scale": _scale,
+        "timeout": Key(
+            Duration(), "How long a request may take, waiting for a container included.", "60s"
+        ),
+        "egress": _egress,
+    },
+    later=(
+        "base",
+        "batching",
+        "command",
+        "engine",
+        "flavour",
+        "health",
+        "image",
+        "port",
+        "release",
+        "secrets",
+        "traffic",
+    ),
+)
+
+STEP = Keys(
+    "a step",
+    {
+        "command": Key(
+            Command(),
+            "What runs, in `source`: a list of arguments, or a text split as a shell would.",
+            required=True,
+        ),
+        "source": _source,
+        "environment": Key(
+            Text("the name of a service or step", NAME, 40),
+            "The service or step whose Python, requirements and packages this one shares.",
+            "an environment of its own",
+        ),
+        "python": _python,
+        "requirements": _requirements,
+        "packages": _packages,
+        "outputs": Key(
+            Many("a list of paths inside `source`", Inside("a path inside `source`")),
+            "Files or folders copied back to `source` when the command succeeds, and only then.",
+            "none",
+        ),
+        "env": _env,
+        "ignore": _ignore,
+        "resources": _resources,
+        "egress": _egress,
+    },
+    later=("base", "cache", "inputs", "matrix", "needs", "secrets", "sweep", "timeout", "when"),
+)
+
+GATEWAY = Keys(
+    "the gateway",
+    {
+        "host": Key(
+            Text("a host name or an IP address", r"[A-Za-z0-9:._-]+", 253),
+            "The address it binds to; 0.0.0.0 opens it to the network.",
+            "127.0.0.1",
+        ),
+        "port": Key(Whole(1, 65535), "The port it answers on.", "8080"),
+        "max_body": Key(Size(1), "The largest request body; a larger one gets a 413.", "64Mi"),
+    },
+    later=("auth", "cors", "jwt", "keys", "limits", "tls"),
+)
+
+LADING = Keys(
+    "lading.yaml",
+    {
+        "app": Key(
+            Text(f"a name of {_NAME_WORDS}", NAME, 40), "The name of the app.", required=True
+        ),
+        "services": Key(
+            Named("a mapping from names to services", SERVICE, _NAME_WORDS, NAME, RESERVED),
+            "What answers predictions, each at `/name/predict` of the gateway.",
+            "none",
+        ),
+        "steps": Key(
+            Named("a mapping from names to steps", STEP, _NAME_WORDS, NAME, RESERVED),
+            "What runs to completion in a container: `lading run NAME`.",
+            "none",
+        ),
+        "gateway": Key(GATEWAY, "The one way in for all services."),
+    },
+    later=("base", "engine", "graph", "mirrors", "monitoring", "registry", "release", "routes"),
+)

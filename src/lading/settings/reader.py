@@ -1,0 +1,139 @@
+"""From lading.yaml to an App."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lading.building.recipe import Environment, Recipe
+from lading.engines.engine import Limits
+from lading.errors import SettingsError
+from lading.gateway.route import Listener
+from lading.pipelines.step import Step
+from lading.settings import document, environments
+from lading.settings.app import App, Service
+from lading.settings.compounds import Section
+from lading.settings.faults import Faults, Place
+from lading.settings.keys import LADING
+
+FILE = "lading.yaml"
+
+
+def find(start: Path) -> Path:
+    """The folder of the nearest lading.yaml, in `start` or above it.
+
+    Raises SettingsError when there is none.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise SettingsError(f"no {FILE} here or above", todo="run `lading init`")
+
+
+def read(folder: Path) -> App:
+    """The app whose lading.yaml lies in `folder` or above it.
+
+    Raises SettingsError that names, a line each, everything that is wrong.
+    """
+    folder = find(folder)
+    faults = Faults(FILE)
+    try:
+        content = (folder / FILE).read_bytes()
+    except OSError as error:
+        raise SettingsError("cannot be read", FILE, came=error.strerror or str(error)) from None
+    root = document.parse(content, faults)
+    if root is None:
+        raise SettingsError("the file is empty", FILE, todo="begin with `app:` and `services:`")
+    written = LADING.read(root, Place("", root.line), faults)
+    faults.raise_any()
+    if written is None:
+        raise SettingsError("cannot be read", FILE)
+    app = _App(folder, written, faults).app()
+    faults.raise_any()
+    return app
+
+
+@dataclass(frozen=True)
+class _App:
+    """What was written, and where its paths lead."""
+
+    folder: Path
+    written: Section
+    faults: Faults
+
+    def app(self) -> App:
+        services: Mapping[str, Section] = self.written.get("services", {})
+        steps: Mapping[str, Section] = self.written.get("steps", {})
+        if not services and not steps:
+            error = SettingsError("an app needs a service or a step", todo="add one to `services:`")
+            self.faults.add(self.written.at("services"), error)
+        for name in steps.keys() & services.keys():
+            error = SettingsError("a service has this name too", todo="rename one of them")
+            self.faults.add(steps[name].place, error)
+        shared = environments.Resolver(self.folder, services, steps, self.faults).all()
+        return App(
+            self.written.get("app"),
+            self.folder,
+            tuple(self._service(x, services[x], shared[x]) for x in services),
+            tuple(self._step(x, steps[x], shared[x]) for x in steps),
+            self._listener(self.written.section("gateway")),
+        )
+
+    def _service(self, name: str, written: Section, environment: Environment) -> Service:
+        recipe = self._recipe(name, written, environment)
+        self._handler_exists(recipe, written)
+        return Service(
+            name,
+            recipe,
+            _limits(written.section("resources")),
+            written.get("egress", False),
+            written.section("scale").get("min", 1),
+            written.get("timeout", 60.0),
+        )
+
+    def _step(self, name: str, written: Section, environment: Environment) -> Step:
+        return Step(
+            name,
+            self._recipe(name, written, environment),
+            tuple(map(PurePosixPath, written.get("outputs", ()))),
+            _limits(written.section("resources")),
+            written.get("egress", False),
+        )
+
+    def _recipe(self, name: str, written: Section, environment: Environment) -> Recipe:
+        return Recipe(
+            app=self.written.get("app"),
+            name=name,
+            environment=environment,
+            source=self.folder / written.get("source", "."),
+            handler=written.get("handler"),
+            command=written.get("command", ()),
+            models=tuple(map(PurePosixPath, written.get("model", ()))),
+            env=written.get("env", {}),
+            ignore=written.get("ignore", ()),
+        )
+
+    def _handler_exists(self, recipe: Recipe, written: Section) -> None:
+        if recipe.handler is None or not recipe.source.is_dir():
+            return
+        module = recipe.source / recipe.handler.partition(":")[0].replace(".", "/")
+        if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
+            expected = module.with_suffix(".py").relative_to(self.folder).as_posix()
+            error = SettingsError("no such module", expected=f"a file {expected}")
+            self.faults.add(written.at("handler"), error)
+
+    @staticmethod
+    def _listener(written: Section) -> Listener:
+        usual = Listener()
+        return Listener(
+            written.get("host", usual.host),
+            written.get("port", usual.port),
+            written.get("max_body", usual.max_body_bytes),
+        )
+
+
+def _limits(written: Section) -> Limits:
+    usual = Limits()
+    return Limits(written.get("cpu", usual.cpu), written.get("memory", usual.memory_bytes))
