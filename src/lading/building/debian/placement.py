@@ -1,7 +1,7 @@
 """Where a package's files go in an image, and which stay out of it.
 
-An image always has a merged /usr (https://wiki.debian.org/UsrMerge): /bin, /sbin and /lib are links,
-whatever the package was built for.
+An image always has a merged /usr (https://wiki.debian.org/UsrMerge): /bin, /sbin and /lib are
+links, whatever the package was built for.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SURPLUS = (
     "usr/share/base-files/*",
     "etc/update-motd.d/*",
 )
-"""For people at a terminal, or copies; nothing at run time opens them. Their folders stay out too."""
+"""For people at a terminal, or copies; nothing at run time opens them."""
 _DOCUMENTATION = "usr/share/doc/"
 
 
