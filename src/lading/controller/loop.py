@@ -19,7 +19,7 @@ from lading.controller.watch import Watched, monotonic
 from lading.engines.engine import Engine, Observed, Phase
 from lading.errors import LadingError
 from lading.gateway.envoy import Envoy
-from lading.gateway.route import Route
+from lading.gateway.route import Listener, Route
 from lading.releases.execute import Hands, execute
 from lading.releases.plan import Action, Stop, plan
 from lading.releases.revision import ReplicaId, Spec
@@ -50,6 +50,8 @@ class Loop:
         self._specs = self._wants.specs()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
+        self._at_gateway = asyncio.Lock()
+        self._routed: tuple[Route, ...] | None = None
         self._gateway_not_before = 0.0
 
     @property
@@ -74,8 +76,8 @@ class Loop:
     async def apply(self, app: WantedApp) -> None:
         """Want this from now on. Raises GatewayError when its port cannot be had."""
         if app.listener != self.wanted.listener or not self._envoy.alive():
-            await asyncio.to_thread(self._envoy.stop)
-            await asyncio.to_thread(self._envoy.start, app.listener, self._routes())
+            async with self._at_gateway:
+                await self._open_gateway(app.listener)
         self._leaving.clear()
         self.wanted = self._wants.store(app)
         self._specs = self._wants.specs()
@@ -88,14 +90,18 @@ class Loop:
     async def _pass(self) -> None:
         self._see(await asyncio.to_thread(self._look))
         self._ask()
-        replicas = [w.replica() for w in self.watched.values() if w.observed or w.stopping]
-        actions = plan(replicas, self.wanted.targets, self._held())
+        present = [w.replica() for w in self.watched.values() if w.observed and not w.stopping]
+        actions = plan(present, self.wanted.targets, self._held())
         for action in actions:
             watched = self.watched.setdefault(action.id, Watched(action.id))
             watched.busy, watched.stopping = True, isinstance(action, Stop)
-        await self._tend_gateway()
+        routed = await self._tend_gateway()
         for action in actions:
-            self._spawn(self._act(action))
+            # What the gateway may still send to is not stopped; the next pass tries again.
+            if routed or not isinstance(action, Stop):
+                self._spawn(self._act(action))
+            else:
+                self.watched[action.id].busy = self.watched[action.id].stopping = False
 
     def _look(self) -> Mapping[ReplicaId, Observed]:
         mine = [name for name in self._engine.names() if name.startswith(f"{self.app}.")]
@@ -148,26 +154,41 @@ class Loop:
         try:
             await asyncio.to_thread(execute, action, hands)
         except LadingError as error:
-            watched.last_end = str(error)
+            watched.last_end, watched.stopping = str(error), False
             watched.backoff = watched.backoff.ended(monotonic(), was_ready=False)
             self._tell(action.id, f"failed: {error}")
         finally:
             watched.busy = False
 
-    async def _tend_gateway(self) -> None:
+    async def _tend_gateway(self) -> bool:
+        """Whether the gateway goes by what is watched now, or there is none to go by anything."""
         listener = self.wanted.listener
         if listener is None or monotonic() < self._gateway_not_before:
-            return
+            return not self._envoy.alive()
         try:
-            if self._envoy.alive():
-                await asyncio.to_thread(self._envoy.update, self._routes())
-            elif not self._leaving.is_set():
-                self.gateway_restarts += 1
-                self._record.note("gateway", "gone; starting it again")
-                await asyncio.to_thread(self._envoy.start, listener, self._routes())
+            async with self._at_gateway:
+                if self._envoy.alive():
+                    await self._route()
+                elif not self._leaving.is_set():
+                    self.gateway_restarts += 1
+                    self._record.note("gateway", "gone; starting it again")
+                    await self._open_gateway(listener)
         except LadingError as error:
             self._gateway_not_before = monotonic() + 1.0
             self._record.note("gateway", f"failed: {error}")
+            return False
+        return True
+
+    async def _open_gateway(self, listener: Listener) -> None:
+        self._routed = self._routes()
+        await asyncio.to_thread(self._envoy.start, listener, self._routed)
+
+    async def _route(self) -> None:
+        """Returns once the gateway goes by it: a replica being stopped gets nothing more."""
+        wanted = self._routes()
+        if wanted != self._routed:
+            await asyncio.to_thread(self._envoy.update, wanted)
+            self._routed = wanted
 
     def _routes(self) -> tuple[Route, ...]:
         watched = self.watched.values()

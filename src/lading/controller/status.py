@@ -89,4 +89,4 @@ def _state(watched: Watched) -> str:
         return "stopping"
     if watched.health is Health.EXITED or (watched.observed is None and not watched.busy):
         return "waiting"
-    return watched.health.value
+    return str(watched.health.value)

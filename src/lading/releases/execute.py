@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lading.engines.engine import Engine
 from lading.releases.plan import Action, Restart, Start, Stop
 from lading.releases.revision import ReplicaId, Spec, workload
-
-_GATEWAY_SETTLES_SECONDS = 0.25
-"""From writing the gateway's files until it has certainly stopped to send to a replica."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,10 @@ class Hands:
 
 
 def execute(action: Action, hands: Hands) -> None:
-    """Blocks until it is done. Raises EngineError; what was begun is then seen by the next plan."""
+    """Blocks until it is done. Raises EngineError; what was begun is then seen by the next plan.
+
+    A replica to be stopped must have left the gateway before.
+    """
     name = action.id.workload_name(hands.app)
     match action:
         case Start():
@@ -42,7 +41,6 @@ def execute(action: Action, hands: Hands) -> None:
             _start(action.id, hands)
         case Stop():
             hands.tell(action.id, "stopping")
-            time.sleep(_GATEWAY_SETTLES_SECONDS)
             hands.farewell(action.id)
             hands.engine.remove(name)
             hands.tell(action.id, "stopped")
