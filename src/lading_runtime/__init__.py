@@ -1,6 +1,8 @@
 """The server that goes into every image: loads a handler, validates, answers.
 
-Imports nothing of `lading`, and runs on every Python from 3.9. `handler.py` loads and describes the
-user's code, `dataplane.py` validates and predicts, `transport.py` speaks HTTP. A transport imports
-the data plane, never the other way round.
+Imports nothing of `lading`, and runs on every Python from 3.9. `handler.py` loads the user's code
+and `signature.py` reads its type hints; `dataplane.py` validates, predicts and encodes; `worker.py`
+is the one thread that touches the handler; `application.py` maps requests to it; `connection.py`
+and `incoming.py` speak HTTP/1.1; `server.py` listens and drains. Start reading at `server.py`. A
+transport imports the data plane, never the other way round.
 """

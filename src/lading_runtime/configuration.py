@@ -1,0 +1,105 @@
+"""What the server is told, from the environment or the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used; the message names it, what was expected and what came."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that keep one client from harming the others. Sizes in bytes, times in seconds."""
+
+    body_bytes: int = 64 * 1024**2
+    target_bytes: int = 8 * 1024
+    head_bytes: int = 32 * 1024
+    head_fields: int = 100
+    waiting: int = 64
+    """Predictions that may wait for the worker."""
+    request_seconds: float = 60.0
+    """From a whole request to its answer. A worker busy longer than this is not ready."""
+    head_seconds: float = 10.0
+    body_seconds: float = 60.0
+    idle_seconds: float = 3700.0
+    """A kept connection; longer than the hour after which Envoy drops its own."""
+    linger_seconds: float = 0.5
+    """How long a kept connection may still send a request once the server is told to stop."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Where to listen and what to serve. `socket` is a path; without it, `host` and `port` hold."""
+
+    handler: str
+    service: str
+    source: str = "/app"
+    socket: Optional[str] = None
+    host: str = "0.0.0.0"
+    port: int = 8080
+    grace_seconds: float = 30.0
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def address(self) -> str:
+        """For people: `unix:/path` or `host:port`."""
+        return f"unix:{self.socket}" if self.socket else f"{self.host}:{self.port}"
+
+
+def read(environment: Mapping[str, str]) -> Configuration:
+    """From LADING_* variables. Raises ConfigurationError."""
+    number = _Numbers(environment)
+    handler = environment.get("LADING_HANDLER", "")
+    module, colon, attribute = handler.partition(":")
+    if not (module and colon and attribute):
+        raise ConfigurationError(f"LADING_HANDLER: expected module:attribute, got {handler!r}")
+    service = environment.get("LADING_SERVICE") or module.rpartition(".")[2]
+    if "/" in service:
+        raise ConfigurationError(f"LADING_SERVICE: expected a name without '/', got {service!r}")
+    return Configuration(
+        handler=handler,
+        service=service,
+        source=environment.get("LADING_SOURCE") or "/app",
+        socket=environment.get("LADING_SOCKET") or None,
+        host=environment.get("LADING_HOST") or "0.0.0.0",
+        port=number.whole("LADING_PORT", 8080, 65535),
+        grace_seconds=number.seconds("LADING_GRACE", 30.0),
+        limits=Limits(
+            body_bytes=number.whole("LADING_MAX_BODY", Limits.body_bytes, 2**40),
+            waiting=number.whole("LADING_QUEUE", Limits.waiting, 2**20),
+            request_seconds=number.seconds("LADING_REQUEST_TIMEOUT", Limits.request_seconds),
+            head_seconds=number.seconds("LADING_HEADER_TIMEOUT", Limits.head_seconds),
+            body_seconds=number.seconds("LADING_BODY_TIMEOUT", Limits.body_seconds),
+            idle_seconds=number.seconds("LADING_IDLE_TIMEOUT", Limits.idle_seconds),
+        ),
+    )
+
+
+class _Numbers:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def whole(self, name: str, default: int, most: int) -> int:
+        expected = f"a whole number from 0 to {most}"
+        return int(self._read(name, default, int, most, expected))
+
+    def seconds(self, name: str, default: float) -> float:
+        return float(self._read(name, default, float, 86400, "seconds from 0 to 86400"))
+
+    def _read(
+        self, name: str, default: Any, convert: Callable[[str], Any], most: int, expected: str
+    ) -> Any:
+        text = self._environment.get(name)
+        if not text:
+            return default
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not 0 <= value <= most:
+            raise ConfigurationError(f"{name}: expected {expected}, got {text!r}")
+        return value

@@ -1,0 +1,185 @@
+"""Bytes in, requests out: HTTP/1.1 parsed within limits."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from typing import Union
+
+import httptools
+
+from .configuration import Limits
+from .messages import Request
+from .problem import Problem
+
+_TRAILING_BYTES = 64 * 1024
+_BYTES_PER_BODY_BYTE = 8
+
+
+class Phase(enum.Enum):
+    """Where in a request the last byte was."""
+
+    BETWEEN = 0
+    HEAD = 1
+    BODY = 2
+
+
+class Incoming:
+    """Requests of one connection, in order. Nothing is read past a request that was refused."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.ready: deque[Union[Request, Problem]] = deque()
+        self.phase = Phase.BETWEEN
+        self.serial = 0
+        """Counts requests begun."""
+        self.finished = False
+        """No further request of this connection will be read."""
+        self.wants_continue = False
+        """The client waits for a 100 before it sends the body."""
+        self._limits = limits
+        self._parser = httptools.HttpRequestParser(self)
+        self._begin()
+
+    def feed(self, data: bytes) -> None:
+        """Appends what became whole, or a Problem, to `ready`."""
+        if self.finished:
+            return
+        before = (self.serial, self.phase)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError:
+            raise
+        except httptools.HttpParserError as error:
+            self.refuse(Problem("malformed_http", f"the request is not HTTP/1.1: {error}"))
+        if before == (self.serial, self.phase):
+            self._bound(len(data))
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer with a problem, after what came before it, and read nothing more."""
+        if not self.finished:
+            self.finished = True
+            self.wants_continue = False
+            self.ready.append(problem)
+
+    # What httptools calls. An exception here would be our defect, never the client's.
+
+    def on_message_begin(self) -> None:
+        self.serial += 1
+        self._begin()
+        self.phase = Phase.HEAD
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+        if len(self._target) > self._limits.target_bytes:
+            most = self._limits.target_bytes
+            self.refuse(Problem("uri_too_long", f"the request target is over {most} bytes"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields += 1
+        self._field_bytes += len(name) + len(value)
+        if self._fields > self._limits.head_fields or self._field_bytes > self._limits.head_bytes:
+            self._refuse_head()
+        if self.finished or self.phase is not Phase.HEAD:
+            return
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
+
+    def on_headers_complete(self) -> None:
+        if self.finished:
+            return
+        self.phase = Phase.BODY
+        self._version = self._parser.get_http_version()
+        self._method = self._parser.get_method().decode("latin-1")
+        self._upgrading = self._parser.should_upgrade() and self._method != "CONNECT"
+        problem = self._head_problem()
+        if problem is not None:
+            self.refuse(problem)
+        else:
+            self.wants_continue = "expect" in self._headers and self._version == "1.1"
+
+    def on_body(self, data: bytes) -> None:
+        if self.finished:
+            return
+        self.wants_continue = False
+        self._body_bytes += len(data)
+        if self._body_bytes > self._limits.body_bytes:
+            self._chunks.clear()
+            self.refuse(self._too_large())
+        else:
+            self._chunks.append(data)
+
+    def on_message_complete(self) -> None:
+        if self.finished or self._upgrading:
+            return
+        keep_alive = self._parser.should_keep_alive()
+        chunks = self._chunks
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.phase = Phase.BETWEEN
+        self.wants_continue = False
+        self.finished = not keep_alive
+        target = self._target.decode("latin-1")
+        self.ready.append(
+            Request(self._method, target, self._headers, body, self._version, keep_alive)
+        )
+        self._begin()
+
+    def _begin(self) -> None:
+        self._target = b""
+        self._method = self._version = ""
+        self._headers: dict[str, str] = {}
+        self._chunks: list[bytes] = []
+        self._body_bytes = self._fields = self._field_bytes = self._raw_bytes = 0
+        self._upgrading = False
+
+    def _bound(self, received: int) -> None:
+        """Bounds what the parser itself holds back: a header without end, chunks of nothing."""
+        self._raw_bytes += received
+        if self.phase is Phase.HEAD:
+            if self._raw_bytes > self._limits.head_bytes + self._limits.target_bytes:
+                self._refuse_head()
+        elif self._raw_bytes > _BYTES_PER_BODY_BYTE * self._body_bytes + _TRAILING_BYTES:
+            self.refuse(Problem("malformed_http", "the body's chunks hold next to nothing"))
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """A server may ignore `Upgrade` (RFC 9110, 7.8); the parser would read no body then."""
+        if self.finished or not self._upgrading:
+            return
+        self._upgrading = False
+        headers = "".join(
+            f"{name}: {value}\r\n"
+            for name, value in self._headers.items()
+            if name not in ("upgrade", "connection", "http2-settings")
+        )
+        head = f"{self._method} {self._target.decode('latin-1')} HTTP/1.1\r\n{headers}\r\n"
+        self._parser = httptools.HttpRequestParser(self)
+        self.feed(head.encode("latin-1") + rest)
+
+    def _head_problem(self) -> Union[Problem, None]:
+        headers = self._headers
+        if self._version not in ("1.0", "1.1"):
+            return Problem("http_version_not_supported", "the server speaks HTTP/1.1")
+        host = headers.get("host")
+        if self._version == "1.1" and (host is None or "," in host):
+            return Problem("malformed_http", "the request needs exactly one Host header")
+        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            return Problem("not_implemented", "the only transfer coding is chunked")
+        if headers.get("expect", "100-continue").lower() != "100-continue":
+            return Problem("expectation_failed", "the only expectation is 100-continue")
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._limits.body_bytes:
+            return self._too_large()
+        return None
+
+    def _too_large(self) -> Problem:
+        return Problem("body_too_large", f"the body is over {self._limits.body_bytes} bytes")
+
+    def _refuse_head(self) -> None:
+        limits = self._limits
+        self.refuse(
+            Problem(
+                "headers_too_large",
+                f"the headers are over {limits.head_bytes} bytes or {limits.head_fields} fields",
+            )
+        )
