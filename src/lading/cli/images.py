@@ -11,7 +11,8 @@ from lading.building.build import Built, build
 from lading.building.lockfile import Lock
 from lading.building.progress import Progress
 from lading.building.recipe import Recipe
-from lading.errors import LockError, UsageError
+from lading.cli.names import unknown
+from lading.errors import LockError
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
@@ -81,9 +82,3 @@ def chosen(app: App, names: Iterable[str]) -> list[Recipe]:
         if name not in by_name:
             raise unknown("service or step", name, by_name)
     return [by_name[name] for name in wanted]
-
-
-def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for a name that the app does not have."""
-    have = ", ".join(sorted(known)) or "none"
-    return UsageError(f"the app has no {kind} {name!r}", expected=f"one of {have}")

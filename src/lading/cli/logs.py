@@ -8,7 +8,7 @@ import click
 
 from lading.cli import output, place
 from lading.cli.follow import follow, past, show
-from lading.cli.images import unknown
+from lading.cli.names import unknown
 
 
 @click.command()

@@ -12,7 +12,7 @@ import click
 import httpx
 
 from lading.cli import place
-from lading.cli.images import unknown
+from lading.cli.names import unknown
 from lading.errors import AppNotUp, PredictionFailed, UsageError
 from lading.settings.app import App
 

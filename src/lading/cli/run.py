@@ -7,6 +7,7 @@ import sys
 import click
 
 from lading.cli import images, place
+from lading.cli.names import unknown
 from lading.cli.progress import shown
 from lading.engines.engine import LogLine
 from lading.engines.select import embedded
@@ -24,7 +25,7 @@ def command(step: str) -> int:
     app, at = place.here()
     wanted = app.step(step)
     if wanted is None:
-        raise images.unknown("step", step, [one.name for one in app.steps])
+        raise unknown("step", step, [one.name for one in app.steps])
     with shown() as progress:
         lock = images.ensure_lock(app, progress)
         image = images.build_all([wanted.recipe], lock, progress)[step].image
