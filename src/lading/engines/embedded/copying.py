@@ -1,0 +1,105 @@
+"""Files out of a container.
+
+A path is looked up with the container's root as the root, by a program that has made it so: a link
+that the container left must not lead to this machine's own files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from lading.engines.embedded.container import Container, Started
+from lading.engines.embedded.identity import Identity
+from lading.engines.embedded.namespace import Command, enter, join, merge
+from lading.engines.embedded.unpack import Ownership, unpack
+from lading.errors import EngineError
+
+# Everything is imported before the root changes; "." is then the path, or its folder's entry.
+_SENDER = """
+import os, sys, tarfile
+root, path = sys.argv[1:]
+"héllo".encode("idna"), tarfile.open
+os.chroot(root)
+os.chdir("/")
+if not os.path.lexists(path):
+    sys.exit(3)
+with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as tar:
+    tar.add(os.path.realpath(path), arcname="it")
+"""
+_NOTHING_THERE = 3
+
+
+def copy_out(
+    container: Container, record: Started, identity: Identity, source: str, destination: Path
+) -> None:
+    """Copy `source` to `destination`, which is replaced when the copy is whole.
+
+    Raises EngineError when there is no such path, or it holds a link out of itself.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    where = f"{container.name}:{source}"
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".lading-") as scratch:
+        with tempfile.TemporaryFile() as said:
+            sender = _sender(container, record, identity, source, said.fileno())
+            problem = _receive(sender, Path(scratch))
+            if sender.wait() == _NOTHING_THERE:
+                raise EngineError("there is no such path in the container", where)
+            said.seek(0)
+            if sender.returncode != 0:
+                came = said.read().decode(errors="replace").strip().splitlines()
+                raise EngineError("could not be copied", where, came=came[-1] if came else "")
+        if problem:
+            raise EngineError("could not be copied", where, came=str(problem)) from problem
+        received = Path(scratch) / "it"
+        _refuse_links_out(received, where)
+        _replace(received, destination, Path(scratch) / "old")
+
+
+def _sender(
+    container: Container, record: Started, identity: Identity, source: str, errors: int
+) -> subprocess.Popen[bytes]:
+    script = [sys.executable, "-I", "-S", "-c", _SENDER, str(container.root), source]
+    if record.monitor.alive:
+        return join(identity, record.monitor, Command(script, subprocess.PIPE, errors=errors))
+    layers = [container.folder / "l" / str(number) for number in range(len(record.layers))]
+    merged = merge(container.folder, layers, identity, written=False)
+    return enter(identity, Command(merged.around(script), subprocess.PIPE, errors=errors))
+
+
+def _receive(sender: subprocess.Popen[bytes], folder: Path) -> Exception | None:
+    """Unpack what is sent, to its end; a sender that stops early is told of by its exit status."""
+    stream = cast(BinaryIO, sender.stdout)
+    with stream:
+        try:
+            unpack(stream, folder, Ownership(keep=False, opaque="user.unused"))
+        except (tarfile.TarError, OSError, EngineError) as problem:
+            return problem
+        while stream.read(1024 * 1024):
+            pass
+    return None
+
+
+def _refuse_links_out(received: Path, where: str) -> None:
+    for folder, folders, files in os.walk(received):
+        for name in (*folders, *files):
+            link = Path(folder) / name
+            if link.is_symlink() and not link.resolve().is_relative_to(received.resolve()):
+                came = f"{link.relative_to(received)} -> {link.readlink()}"
+                raise EngineError("a link leads out of what is copied", where, came=came)
+
+
+def _replace(received: Path, destination: Path, aside: Path) -> None:
+    """A folder cannot be renamed over another: the old one steps aside for an instant."""
+    if destination.is_dir() and not destination.is_symlink():
+        destination.rename(aside)
+        received.rename(destination)
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        received.replace(destination)

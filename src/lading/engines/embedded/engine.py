@@ -1,0 +1,136 @@
+"""The embedded engine's verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from lading.engines.embedded import cgroups, container, logfile, programs, starting
+from lading.engines.embedded.cgroups import Cgroups
+from lading.engines.embedded.container import Container, Started
+from lading.engines.embedded.copying import copy_out
+from lading.engines.embedded.identity import Identity
+from lading.engines.embedded.layers import Layers, locked
+from lading.engines.embedded.unpack import Ownership
+from lading.engines.engine import LogLine, Observed, Workload, is_name
+from lading.errors import EngineError, EngineUnavailable, WorkloadNotFound
+from lading.stores.store import Store
+
+_SOCKET_PATH_BYTES = 107
+
+
+class Embedded:
+    """Satisfies Engine with runc and conmon, for the user this process runs as.
+
+    `folder` keeps unpacked layers and containers; `run` is short, and gone after a reboot. Any
+    number of objects and processes may share them; verbs on one name wait for each other.
+    """
+
+    def __init__(self, store: Store, folder: Path, run: Path) -> None:
+        self._store = store
+        self._folder = folder.absolute()
+        self._run = run.absolute()
+
+    def apply(self, workload: Workload) -> Observed:
+        if found := self.observe(workload.name):
+            return found
+        for program in ("runc", "conmon", *(("slirp4netns",) if workload.egress else ())):
+            programs.need(program)
+        image = self._store.read(workload.image)
+        self._make_folders()
+        layers = self._layers.of(image)
+        made = self._container(workload.name)
+        with self._lock(made):
+            if record := container.load(made):
+                return container.observe(made, record)
+            starting.kill(made, self._identity, self._limits)
+            made.folder.mkdir(parents=True)
+            wanted = starting.Wanted(
+                workload, image, layers, made, self._identity, self._limits
+            )
+            try:
+                record = starting.start(wanted)
+            except BaseException:
+                starting.kill(made, self._identity, self._limits)
+                raise
+        return container.observe(made, record)
+
+    def observe(self, name: str) -> Observed | None:
+        if not is_name(name):
+            return None
+        made = self._container(name)
+        record = container.load(made)
+        return container.observe(made, record) if record else None
+
+    def names(self) -> list[str]:
+        """Also of what a caller that was killed left half made: `remove` clears it."""
+        folder = self._folder / "containers"
+        return sorted(x.name for x in folder.iterdir() if is_name(x.name)) if folder.is_dir() else []
+
+    def remove(self, name: str) -> None:
+        made = self._container(name)
+        if not is_name(name) or not made.folder.exists():
+            return
+        self._make_folders()
+        with self._lock(made):
+            if record := container.load(made):
+                starting.stop(made, record, self._identity)
+            elif made.folder.exists():
+                starting.kill(made, self._identity, self._limits)
+
+    def logs(self, name: str, follow: bool = False) -> Iterator[LogLine]:
+        made, _ = self._find(name)
+        return logfile.follow(made.log, lambda: self._ended(made)) if follow else logfile.read(made.log)
+
+    def copy(self, name: str, path: str, destination: Path) -> None:
+        made, record = self._find(name)
+        if not path.startswith("/"):
+            raise EngineError("cannot be copied", name, "an absolute path", repr(path))
+        copy_out(made, record, self._identity, path, destination.absolute())
+
+    def _find(self, name: str) -> tuple[Container, Started]:
+        made = self._container(name)
+        record = container.load(made) if is_name(name) else None
+        if record is None:
+            raise WorkloadNotFound("no such workload", name)
+        return made, record
+
+    @staticmethod
+    def _ended(made: Container) -> bool:
+        """Nothing more will be logged: the monitor is gone, or all of the container is."""
+        record = container.load(made)
+        return record is None or not record.monitor.alive
+
+    @cached_property
+    def _identity(self) -> Identity:
+        return Identity.current()
+
+    @cached_property
+    def _limits(self) -> Cgroups:
+        return cgroups.detect(self._identity.root, self._identity.uid)
+
+    @cached_property
+    def _layers(self) -> Layers:
+        return Layers(self._folder / "layers", Ownership.of(self._identity.root))
+
+    def _container(self, name: str) -> Container:
+        return Container(name, self._folder / "containers" / name, self._run)
+
+    def _lock(self, made: Container):  # type: ignore[no-untyped-def]
+        return locked(self._run / "locks" / made.key)
+
+    def _make_folders(self) -> None:
+        longest = len(str(self._container("x").sockets / "http.sock").encode())
+        if longest > _SOCKET_PATH_BYTES:
+            raise EngineUnavailable(
+                "no room for the names of sockets",
+                where=str(self._run),
+                expected=f"paths of {_SOCKET_PATH_BYTES} bytes at most",
+                came=str(longest),
+                todo="set LADING_HOME or XDG_RUNTIME_DIR to a shorter folder",
+            )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("locks", "c", "a", "runc"):
+            (self._run / name).mkdir(exist_ok=True, mode=0o700)
