@@ -29,11 +29,13 @@ class Document:
     @classmethod
     def parse(cls, raw: bytes, path: str) -> Document:
         """Raises StoreError when `raw` is no JSON object."""
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError) as error:
-            raise StoreError("not JSON", path, came=shown(raw[:60])) from error
-        return cls(typed(value, dict, path), path)
+        return cls(typed(_parsed(raw, path), dict, path), path)
+
+    @classmethod
+    def parse_list(cls, raw: bytes, path: str) -> list[Document]:
+        """Raises StoreError when `raw` is no JSON list of objects."""
+        items = _numbered(typed(_parsed(raw, path), list, path), path)
+        return [cls(typed(item, dict, place), place) for place, item in items]
 
     def at(self, key: str) -> str:
         return f"{self.path}.{key}"
@@ -90,6 +92,14 @@ def shown(value: object) -> str:
         value = value.decode("utf-8", "replace")
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _parsed(raw: bytes, path: str) -> object:
+    try:
+        value: object = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise StoreError("not JSON", path, came=shown(raw[:60])) from error
+    return value
 
 
 def _numbered(items: list[Any], path: str) -> list[tuple[str, Any]]:

@@ -44,8 +44,7 @@ def read(path: Path) -> Image:
 
 def _only_image(archive: _Archive) -> Document:
     raw = archive.document("manifest.json")
-    # Document reads objects, and this file is a list.
-    entries = Document.parse(b'{"":%b}' % raw, f"{archive.path}: manifest.json").children("")
+    entries = Document.parse_list(raw, f"{archive.path}: manifest.json")
     if len(entries) != 1:
         raise StoreError(where=str(archive.path), expected="one image", came=str(len(entries)))
     return entries[0]

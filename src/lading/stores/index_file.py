@@ -92,10 +92,12 @@ def _pointed(
 
 
 def _without_surplus(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Leave out entries without a name whose image is listed by another."""
+    """Leave out images without a name that are listed elsewhere."""
     listed = {entry.get("digest") for entry in entries if REF_NAME in _annotations(entry)}
     for entry in entries:
-        if REF_NAME in _annotations(entry) or entry.get("digest") not in listed:
+        if REF_NAME in _annotations(entry) or entry.get("mediaType") != media_types.MANIFEST:
+            yield entry
+        elif entry.get("digest") not in listed:
             listed.add(entry.get("digest"))
             yield entry
 
