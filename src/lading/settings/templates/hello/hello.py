@@ -1,0 +1,2 @@
+def predict(name: str = "world") -> str:
+    return f"Hello, {name}!"
