@@ -22,7 +22,8 @@ SOCKET_FOLDER = "/run/lading"
 SOCKET = f"{SOCKET_FOLDER}/http.sock"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OPEN_FILES = 65536
-_NO_RIGHTS: list[str] = []
+_RIGHTS = ("bounding", "effective", "inheritable", "permitted", "ambient")
+_NONE: list[str] = []
 _MASKED = [
     "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
     "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
@@ -93,13 +94,9 @@ def _process(
         "args": command(workload, settings),
         "cwd": settings.get("WorkingDir") or "/",
         "env": _environment(workload, settings),
-        "capabilities": {
-            kind: _NO_RIGHTS
-            for kind in ("bounding", "effective", "inheritable", "permitted", "ambient")
-        },
+        "capabilities": dict.fromkeys(_RIGHTS, _NONE),
         "noNewPrivileges": True,
         "rlimits": _rlimits(workload, groups),
-        **({"oomScoreAdj": 0} if identity.root else {}),
     }
 
 
@@ -112,7 +109,7 @@ def _environment(workload: Workload, settings: Mapping[str, Any]) -> list[str]:
 
 def _rlimits(workload: Workload, groups: Cgroups) -> list[dict[str, Any]]:
     wanted = {"RLIMIT_NOFILE": (_OPEN_FILES, resource.RLIMIT_NOFILE), "RLIMIT_CORE": (0, 4)}
-    if "processes" in groups.unenforced:
+    if "pids" not in groups.folders and groups.counts_processes:
         # Counted for each user namespace apart since Linux 5.14, so it is this container's alone.
         wanted["RLIMIT_NPROC"] = (workload.limits.processes, resource.RLIMIT_NPROC)
     limits = []

@@ -7,18 +7,21 @@ controllers in version 1, and is treated as such.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lading.engines.embedded import programs
 from lading.engines.engine import Limits
 
 LIMITS: Mapping[str, str] = {"memory": "memory", "cpu": "cpu", "pids": "processes"}
 """The controllers that are needed, and what each of them limits."""
 PERIOD_MICROSECONDS = 100_000
 _SYSFS = Path("/sys/fs/cgroup")
+_BY_MANAGER = ("systemd-run", "--user", "--scope", "--quiet", "--collect", "--")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,21 @@ class Cgroups:
     folders: Mapping[str, Path] = field(default_factory=dict)
     by_runtime: bool = False
     parent: str = "/lading"
+    counts_processes: bool = False
+    """Whether the kernel counts processes of each user namespace apart, so that a container's
+    number can be limited without a group (RLIMIT_NPROC, since Linux 5.14)."""
+    prefix: tuple[str, ...] = ()
+    """A command to start a container by, so that it begins in a group the user may divide."""
 
     @property
     def unenforced(self) -> tuple[str, ...]:
-        """Which of "memory", "cpu", "processes" cannot be limited by a control group."""
-        return tuple(limit for name, limit in LIMITS.items() if name not in self.folders)
+        """Which of "memory", "cpu", "processes" cannot be limited."""
+        counted = {"processes"} if self.counts_processes else set()
+        return tuple(
+            limit
+            for name, limit in LIMITS.items()
+            if name not in self.folders and limit not in counted
+        )
 
     def groups(self, key: str) -> dict[str, Path]:
         """The folder of container `key`, by controller."""
@@ -48,12 +61,17 @@ def detect(root: bool, uid: int, sysfs: Path = _SYSFS, own: str | None = None) -
     """Look at the machine. `own` is the text of /proc/self/cgroup."""
     text = Path("/proc/self/cgroup").read_text() if own is None else own
     mine = {x: path for line in text.splitlines() for x, path in _memberships(line)}
-    if (sysfs / "cgroup.controllers").exists():
-        return _root_2(sysfs) if root else _delegated_2(sysfs, mine.get("", "/"))
+    second = (sysfs / "cgroup.controllers").exists()
+    if root and second:
+        there = (sysfs / "cgroup.controllers").read_text().split()
+        return Cgroups(2, {x: sysfs / "lading" for x in LIMITS if x in there}, by_runtime=True)
     if root:
         present = {x: sysfs / x / "lading" for x in LIMITS if (sysfs / x).is_dir()}
         return Cgroups(1, present, by_runtime=True)
-    return _delegated_1(sysfs, uid, mine)
+    found = (
+        _delegated_2(sysfs, uid, mine.get("", "/")) if second else _delegated_1(sysfs, uid, mine)
+    )
+    return replace(found, counts_processes=_kernel() >= (5, 14))
 
 
 def delegating(uid: int, version: int, sysfs: Path = _SYSFS) -> str:
@@ -127,20 +145,23 @@ def _remove_group(folder: Path, tries: int = 20) -> None:
             time.sleep(0.01)
 
 
-def _root_2(sysfs: Path) -> Cgroups:
-    there = (sysfs / "cgroup.controllers").read_text().split()
-    return Cgroups(2, {x: sysfs / "lading" for x in LIMITS if x in there}, by_runtime=True)
+def _delegated_2(sysfs: Path, uid: int, own: str) -> Cgroups:
+    """The highest group above our own that the user may write to, or else their service manager's.
 
-
-def _delegated_2(sysfs: Path, own: str) -> Cgroups:
-    """The highest group above our own that the user may write to.
-
-    Not our own: a group with processes in it cannot have limited groups below it.
+    Not our own: a group with processes in it cannot have limited groups below it. A login session
+    is in nobody's group but root's; the user's own manager moves a command into its own.
     """
-    writable = [x for x in (sysfs / own.lstrip("/")).parents if x.is_relative_to(sysfs) and _may_divide(x)]
-    if not writable:
-        return Cgroups(2)
-    top = writable[-1]
+    writable = [x for x in (sysfs / own.lstrip("/")).parents if _may_divide(x)]
+    inside = [x for x in writable if x.is_relative_to(sysfs)]
+    if inside:
+        return _below(inside[-1])
+    manager = sysfs / "user.slice" / f"user-{uid}.slice" / f"user@{uid}.service"
+    if _may_divide(manager) and programs.say([*_BY_MANAGER, "true"]).returncode == 0:
+        return replace(_below(manager), prefix=_BY_MANAGER)
+    return Cgroups(2)
+
+
+def _below(top: Path) -> Cgroups:
     there = (top / "cgroup.controllers").read_text().split()
     return Cgroups(2, {x: top / "lading" for x in LIMITS if x in there})
 
@@ -154,6 +175,11 @@ def _delegated_1(sysfs: Path, uid: int, mine: Mapping[str, str]) -> Cgroups:
                 folders[controller] = folder
                 break
     return Cgroups(1, folders)
+
+
+def _kernel() -> tuple[int, int]:
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int(re.match(r"\d*", minor)[0] or 0)  # type: ignore[index]
 
 
 def _may_join(folder: Path) -> bool:

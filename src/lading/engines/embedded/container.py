@@ -179,6 +179,6 @@ def make_upper(upper: Path, writable: tuple[str, ...], files: Mapping[str, str])
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     # Folders here cover the image's own of the same path; the umask must not close them.
-    for folder, _, _ in os.walk(upper):
-        Path(folder).chmod(0o755)
+    for made, _, _ in os.walk(upper):
+        Path(made).chmod(0o755)
     return folders

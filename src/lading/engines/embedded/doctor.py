@@ -1,4 +1,116 @@
+"""What this machine has and lacks for the embedded engine."""
+
+from __future__ import annotations
+
+import os
+import platform
 from dataclasses import dataclass
+from pathlib import Path
+
+from lading.engines.embedded import cgroups, programs
+from lading.engines.embedded.identity import Identity
+
+_SYSCTLS = (
+    ("user/max_user_namespaces", "0", "user.max_user_namespaces=15000"),
+    ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+    (
+        "kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+)
+
+
 @dataclass(frozen=True)
-class Finding: ...
-def check() -> list[Finding]: return []
+class Finding:
+    """One thing the engine needs, or is better with.
+
+    `detail` says what was found, `mend` the command that brings what is missing. Without what is
+    `required` nothing runs at all.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+    required: bool = True
+
+
+def check(identity: Identity | None = None) -> list[Finding]:
+    """Look at this machine, as the user this process runs as."""
+    if platform.system() != "Linux":
+        return [Finding("linux", False, f"containers need Linux, this is {platform.system()}")]
+    who = identity or Identity.current()
+    findings = [_program(name) for name in ("runc", "conmon", "unshare", "nsenter", "mount")]
+    findings += [_overlay(), _network()]
+    if not who.root:
+        findings += [_user_namespaces(), _ids(who)]
+    return [*findings, *_limits(who)]
+
+
+def _program(name: str, required: bool = True) -> Finding:
+    found = programs.find(name)
+    if found is None:
+        return Finding(name, False, f"{name} is not installed", programs.installing(name), required)
+    return Finding(name, True, found, required=required)
+
+
+def _network() -> Finding:
+    found = _program("slirp4netns", required=False)
+    if not found.ok:
+        return found
+    if not Path("/dev/net/tun").exists():
+        return Finding(
+            "egress", False, "there is no /dev/net/tun", "run: sudo modprobe tun", required=False
+        )
+    return Finding("egress", True, found.detail, required=False)
+
+
+def _overlay() -> Finding:
+    text = Path("/proc/filesystems").read_text()
+    module = Path("/lib/modules", os.uname().release, "kernel/fs/overlayfs")
+    if "overlay" in text.split() or module.is_dir():
+        return Finding("overlayfs", True, "the kernel has overlayfs")
+    return Finding("overlayfs", False, "the kernel has no overlayfs", "run: sudo modprobe overlay")
+
+
+def _user_namespaces() -> Finding:
+    name = "user namespaces"
+    said = programs.say(["unshare", "--user", "--map-root-user", "--mount", "true"])
+    if said.returncode == 0:
+        return Finding(name, True, "an ordinary user may make user namespaces")
+    return Finding(name, False, "an ordinary user may not make user namespaces", _mend_namespaces())
+
+
+def _mend_namespaces(proc_sys: Path = Path("/proc/sys")) -> str:
+    """The setting that forbids them, turned; running as root needs none."""
+    for file, bad, good in _SYSCTLS:
+        path = proc_sys / file
+        if path.exists() and path.read_text().strip() == bad:
+            return f"run: sudo sysctl -w {good}"
+    return "run as root, or ask who runs this machine to allow them"
+
+
+def _ids(identity: Identity) -> Finding:
+    if identity.sub_ids:
+        detail = f"containers run as an id of their own, from {identity.sub_ids.first_user}"
+        return Finding("ids", True, detail, required=False)
+    return Finding(
+        "ids",
+        False,
+        "containers run as the user who starts them, without any rights",
+        f"{programs.installing('newuidmap')} && sudo usermod --add-subuids 100000-165535 "
+        f"--add-subgids 100000-165535 $USER",
+        required=False,
+    )
+
+
+def _limits(identity: Identity) -> list[Finding]:
+    groups = cgroups.detect(identity.root, identity.uid)
+    mend = cgroups.delegating(identity.uid, groups.version)
+    findings = []
+    for name in cgroups.LIMITS.values():
+        ok = name not in groups.unenforced
+        detail = f"limits of {name} hold" if ok else f"limits of {name} are not held for this user"
+        findings.append(Finding(f"limits: {name}", ok, detail, "" if ok else mend, required=False))
+    return findings

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
-from lading.engines.embedded import cgroups, container, logfile, programs, starting
+from lading.engines.embedded import cgroups, container, doctor, logfile, programs, starting
 from lading.engines.embedded.cgroups import Cgroups
 from lading.engines.embedded.container import Container, Started
 from lading.engines.embedded.copying import copy_out
@@ -46,15 +47,27 @@ class Embedded:
                 return container.observe(made, record)
             starting.kill(made, self._identity, self._limits)
             made.folder.mkdir(parents=True)
-            wanted = starting.Wanted(
-                workload, image, layers, made, self._identity, self._limits
+            record = self._start(
+                starting.Wanted(workload, image, layers, made, self._identity, self._limits)
             )
-            try:
-                record = starting.start(wanted)
-            except BaseException:
-                starting.kill(made, self._identity, self._limits)
-                raise
         return container.observe(made, record)
+
+    def _start(self, wanted: starting.Wanted) -> Started:
+        """Start it, or leave nothing. What this machine lacks is said before what came of it."""
+        try:
+            return starting.start(wanted)
+        except EngineUnavailable:
+            starting.kill(wanted.container, self._identity, self._limits)
+            raise
+        except EngineError:
+            starting.kill(wanted.container, self._identity, self._limits)
+            for finding in doctor.check():
+                if finding.required and not finding.ok:
+                    raise EngineUnavailable(finding.detail, todo=finding.mend) from None
+            raise
+        except BaseException:
+            starting.kill(wanted.container, self._identity, self._limits)
+            raise
 
     def observe(self, name: str) -> Observed | None:
         if not is_name(name):
@@ -66,7 +79,9 @@ class Embedded:
     def names(self) -> list[str]:
         """Also of what a caller that was killed left half made: `remove` clears it."""
         folder = self._folder / "containers"
-        return sorted(x.name for x in folder.iterdir() if is_name(x.name)) if folder.is_dir() else []
+        return (
+            sorted(x.name for x in folder.iterdir() if is_name(x.name)) if folder.is_dir() else []
+        )
 
     def remove(self, name: str) -> None:
         made = self._container(name)
@@ -81,7 +96,11 @@ class Embedded:
 
     def logs(self, name: str, follow: bool = False) -> Iterator[LogLine]:
         made, _ = self._find(name)
-        return logfile.follow(made.log, lambda: self._ended(made)) if follow else logfile.read(made.log)
+        return (
+            logfile.follow(made.log, lambda: self._ended(made))
+            if follow
+            else logfile.read(made.log)
+        )
 
     def copy(self, name: str, path: str, destination: Path) -> None:
         made, record = self._find(name)
@@ -117,7 +136,7 @@ class Embedded:
     def _container(self, name: str) -> Container:
         return Container(name, self._folder / "containers" / name, self._run)
 
-    def _lock(self, made: Container):  # type: ignore[no-untyped-def]
+    def _lock(self, made: Container) -> AbstractContextManager[None]:
         return locked(self._run / "locks" / made.key)
 
     def _make_folders(self) -> None:
@@ -130,7 +149,8 @@ class Embedded:
                 came=str(longest),
                 todo="set LADING_HOME or XDG_RUNTIME_DIR to a shorter folder",
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
+        # Images bring set-user-id programs, and containers folders that anybody may write to.
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("locks", "c", "a", "runc"):
             (self._run / name).mkdir(exist_ok=True, mode=0o700)

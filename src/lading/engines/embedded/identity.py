@@ -49,7 +49,7 @@ class Identity:
         return NONROOT if self.root or self.sub_ids else 0
 
     def user_of(self, image_user: str) -> tuple[int, int]:
-        """The ids to run as, given an image's `User`: its own when they are numbers and not root."""
+        """The ids to run as, given an image's `User`: its own when they are numbers, not root's."""
         match = re.fullmatch(r"(\d+)(?::(\d+))?", image_user)
         if not self.inside or not match or int(match[1]) == 0:
             return self.inside, self.inside

@@ -33,7 +33,10 @@ class Layers:
         self._ownership = ownership
 
     def of(self, image: Image) -> list[Path]:
-        """The image's layers as folders, lowest first. Raises DamagedBlob, StoreError, EngineError."""
+        """The image's layers as folders, lowest first.
+
+        Raises DamagedBlob, StoreError, EngineError.
+        """
         missing = {x.diff_id: x for x in image.layers if not self._path(x).is_dir()}
         if missing:
             self._folder.mkdir(parents=True, exist_ok=True)

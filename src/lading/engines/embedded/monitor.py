@@ -55,10 +55,11 @@ def create(launch: Launch) -> tuple[Process, Process]:
     try:
         with said.open("wb") as output:
             command = Command(
-                [*launch.prefix, *launch.merge.around(_conmon(launch))],
+                launch.merge.around(_conmon(launch)),
                 output.fileno(),
                 (says_ready, *launch.keep),
                 {"_OCI_SYNCPIPE": str(says_ready), **_joining(launch)},
+                prefix=launch.prefix,
             )
             process = enter(launch.identity, command)
         os.close(says_ready)

@@ -19,8 +19,8 @@ from lading.engines.embedded.processes import Process
 from lading.errors import EngineError
 
 # Merges layers, then becomes another program. Paths are relative to a container's folder, for the
-# kernel takes one page of options (mount(2)); "l/3" is a link to a layer. A newer mount(8) would pass
-# them in pieces of 256 bytes, unless told not to.
+# kernel takes one page of options (mount(2)); "l/3" is a link to a layer. A newer mount(8) would
+# pass them in pieces of 256 bytes, unless told not to.
 _MERGE = """
 cd "$1"; options="$2"; target="$3"; shift 3
 LIBMOUNT_FORCE_MOUNT2=always mount -t overlay lading -o "nosuid,nodev,$options" "$target"
@@ -56,7 +56,9 @@ def merge(folder: Path, layers: Sequence[Path], identity: Identity, written: boo
         if not link.is_symlink():
             link.symlink_to(layer)
     lower = ":".join(f"l/{number}" for number in reversed(range(len(layers))))
-    above = f"lowerdir={lower},upperdir=upper,workdir=work" if written else f"lowerdir=upper:{lower}"
+    above = (
+        f"lowerdir={lower},upperdir=upper,workdir=work" if written else f"lowerdir=upper:{lower}"
+    )
     return Merge(folder, above if identity.root else f"{above},userxattr")
 
 
@@ -70,10 +72,12 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     stdin: int = subprocess.DEVNULL
     errors: int = subprocess.STDOUT
+    prefix: tuple[str, ...] = ()
+    """A program that becomes the command, outside of any namespace."""
 
     def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            self.arguments,
+            [*self.prefix, *self.arguments],
             stdin=self.stdin,
             stdout=self.output,
             stderr=self.errors,

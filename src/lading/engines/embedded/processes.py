@@ -7,6 +7,7 @@ import select
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -35,13 +36,13 @@ class Process:
 
     def signal(self, number: int) -> None:
         """Send a signal; nothing happens when it has ended."""
-        with suppress(ProcessLookupError), _opened(self) as descriptor:
+        with suppress(ProcessLookupError), _Opened(self) as descriptor:
             signal.pidfd_send_signal(descriptor, number)
 
     def wait(self, seconds: float) -> bool:
         """Whether it ended within `seconds`."""
         try:
-            with _opened(self) as descriptor:
+            with _Opened(self) as descriptor:
                 poll = select.poll()
                 poll.register(descriptor, select.POLLIN)
                 return bool(poll.poll(max(0.0, seconds) * 1000))
@@ -49,6 +50,7 @@ class Process:
             return True
 
 
+@cache
 def boot() -> str:
     """The kernel's identity of this boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -58,7 +60,7 @@ def mentioning(argument: str) -> list[Process]:
     """Processes with `argument` among their arguments, and all their descendants."""
     parents: dict[int, int] = {}
     found: set[int] = set()
-    for entry in os.listdir("/proc"):
+    for entry in os.listdir("/proc")  # noqa: PTH208 (names, a thousand of them):
         if entry.isdigit() and (stat := _stat(int(entry))):
             parents[int(entry)] = int(stat[1])
             if argument in _arguments(int(entry)):
@@ -85,7 +87,7 @@ def _arguments(pid: int) -> list[str]:
         return []
 
 
-class _opened:
+class _Opened:
     """A descriptor that stands for this process alone. Raises ProcessLookupError when it ended."""
 
     def __init__(self, process: Process) -> None:

@@ -49,7 +49,9 @@ def installing(*names: str) -> str:
 
 
 def say(arguments: Sequence[str], seconds: float = 30.0) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, whatever its exit status; its words come back, not to a terminal."""
+    """Run a program to its end, whatever its exit status. 127 when it is not there."""
+    if find(arguments[0]) is None:
+        return subprocess.CompletedProcess(arguments, 127, "", f"{arguments[0]} is not installed")
     return subprocess.run(
         arguments,
         stdin=subprocess.DEVNULL,

@@ -68,7 +68,7 @@ _GROUPS = (
     _SANDBOXING_ITSELF,
 )
 
-# Linux, include/uapi/linux/sched.h: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
+# Linux, include/uapi/linux/sched.h: CLONE_NEWNS, then NEW- CGROUP, UTS, IPC, USER, PID, NET.
 _NAMESPACE_FLAGS = (
     0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000
 )
@@ -81,7 +81,7 @@ _PERSONALITIES = (0, 0x0004_0000, 0xFFFF_FFFF)
 
 
 def profile() -> dict[str, Any]:
-    """The `linux.seccomp` object of a runtime configuration, for this machine's kind of processor."""
+    """The `linux.seccomp` object of a configuration, for this machine's kind of processor."""
     names = sorted(name for group in _GROUPS for name in group.split())
     return {
         "defaultAction": "SCMP_ACT_ERRNO",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from lading.errors import EngineError
 from lading.oci import Image
 
 _END_SECONDS = 5.0
+_POLL_MILLISECONDS = 500
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def start(wanted: Wanted) -> Started:
     try:
         stacked = merge(made.folder, wanted.layers, wanted.identity, written=True)
         keep = (kept,) if kept >= 0 else ()
-        launch = monitor.Launch(made, wanted.identity, stacked, join, keep)
+        launch = monitor.Launch(made, wanted.identity, stacked, join, keep, wanted.limits.prefix)
         processes = monitor.create(launch)
         if not wanted.limits.by_runtime:
             cgroups.limit(wanted.limits.version, groups, wanted.workload.limits)
@@ -54,7 +57,7 @@ def start(wanted: Wanted) -> Started:
         for descriptor in (lifeline, kept):
             if descriptor >= 0:
                 os.close(descriptor)
-    _run(made)
+    _run(made, processes[0])
     record = container.started(
         wanted.workload, processes, wanted.limits, groups, list(wanted.layers)
     )
@@ -76,6 +79,8 @@ def stop(made: Container, record: Started, identity: Identity) -> None:
 
 def kill(made: Container, identity: Identity, groups: Cgroups) -> None:
     """End and clear what a caller left that was killed while it started a container."""
+    if not made.folder.exists():
+        return
     for process in _left_behind(made, groups.groups(made.key)):
         process.signal(9)
         process.wait(_END_SECONDS)
@@ -85,13 +90,15 @@ def kill(made: Container, identity: Identity, groups: Cgroups) -> None:
 def clear(made: Container, identity: Identity, groups: dict[str, Path]) -> None:
     """Remove a dead container's folders and control groups."""
     cgroups.remove(identity.root, made.key, groups)
-    gone = made.folder.with_name(f".{made.name}.gone")
-    if made.folder.exists():
-        _delete(gone, identity)
-        made.folder.rename(gone)
     (made.run / "a" / made.key).unlink(missing_ok=True)
-    for folder in (made.runtime, made.run / "runc" / made.key, gone):
+    for folder in (made.runtime, made.run / "runc" / made.key):
         _delete(folder, identity)
+    # The folder goes last, and at once: as long as it is there, somebody knows what else to clear.
+    gone = made.folder.with_name(f".{made.name}.gone")
+    _delete(gone, identity)
+    if made.folder.exists():
+        made.folder.rename(gone)
+        _delete(gone, identity)
 
 
 def _prepare(wanted: Wanted) -> None:
@@ -113,9 +120,7 @@ def _prepare(wanted: Wanted) -> None:
     made.runtime.chmod(0o700)
     _own((made.sockets, *owned), wanted)
     place = bundle.Place(made.key, made.root, made.sockets)
-    document = bundle.configuration(
-        workload, wanted.image, place, wanted.identity, wanted.limits
-    )
+    document = bundle.configuration(workload, wanted.image, place, wanted.identity, wanted.limits)
     bundle.write(document, made.bundle)
 
 
@@ -131,18 +136,26 @@ def _own(folders: Sequence[Path], wanted: Wanted) -> None:
             folder.chmod(0o777)
 
 
-def _run(made: Container) -> None:
+def _run(made: Container, process: Process) -> None:
     """Let a created container run: it waits until somebody reads from this pipe.
 
-    This is all that `runc start` does, at a twentieth of the time.
+    This is what `runc start` does; starting one more program for it would take longer than all of
+    the rest here.
     """
     pipe = made.run / "runc" / made.key / "exec.fifo"
-    try:
-        with pipe.open("rb") as waiting:
-            waiting.read(1)
-        pipe.unlink()
-    except OSError as problem:
-        raise EngineError("the container could not be started", made.name, came=str(problem)) from None
+    with suppress(OSError):
+        waiting = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            poll = select.poll()
+            poll.register(waiting, select.POLLIN)
+            while not poll.poll(_POLL_MILLISECONDS):
+                if not process.alive:
+                    raise EngineError("the container ended before it was started", made.name)
+            pipe.unlink()
+            return
+        finally:
+            os.close(waiting)
+    raise EngineError("the container does not wait to be started", made.name, came=f"no {pipe}")
 
 
 def _left_behind(made: Container, groups: dict[str, Path]) -> list[Process]:
@@ -159,5 +172,5 @@ def _delete(folder: Path, identity: Identity) -> None:
     if identity.root:
         shutil.rmtree(folder, ignore_errors=True)
     elif folder.exists():
-        command = Command([programs.need("rm"), "-rf", "--", str(folder)], -1)
+        command = Command([programs.need("rm"), "-rf", "--", str(folder)], subprocess.DEVNULL)
         enter(identity, command).wait()
