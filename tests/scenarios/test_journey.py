@@ -1,0 +1,146 @@
+"""From an empty folder to an answered prediction, changed, and down again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+from tests.load import Load
+from tests.scenarios.conftest import App, until
+
+
+@pytest.fixture(scope="module")
+def app(make_app: Callable[..., App]) -> App:
+    made = make_app("journey")
+    made.up()
+    return made
+
+
+def test_up_says_where_to_ask_and_a_second_up_leaves_everything_as_it_is(app: App) -> None:
+    before = app.replica()
+    said = app.ok("up", "-d")
+    assert f"probe: revision 1, 1 ready, {app.url()}" in said
+    assert app.replica() | {"memory_bytes": 0} == before | {"memory_bytes": 0}
+
+
+def test_a_prediction_through_the_command_line(app: App) -> None:
+    assert json.loads(app.ok("predict", "probe", "-i", "text=hello")) == "1:hello"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        (("-i", "size=many"), "size: expected int, got str"),
+        (("-i", "tekst=hello"), "tekst"),
+        (("-i", "action=nothing"), "500"),
+    ],
+)
+def test_a_prediction_that_fails_says_why(app: App, inputs: tuple[str, ...], said: str) -> None:
+    assert said in app.refused("predict", "probe", *inputs)
+
+
+def test_names_that_do_not_exist_are_told_with_those_that_do(app: App) -> None:
+    assert app.refused("predict", "prob", code=2) == (
+        "lading: the app has no service 'prob': expected one of probe\n"
+    )
+    assert "the app has no step 'train': expected one of none" in app.refused(
+        "run", "train", code=2
+    )
+
+
+def test_what_the_gateway_answers_is_json_whatever_happens(app: App) -> None:
+    base = app.url().removesuffix("/probe/predict")
+    for path, status in (
+        ("/nothing/predict", 404),
+        ("/probe/nothing", 404),
+        ("/probe/predict", 405),
+    ):
+        answer = httpx.get(base + path, trust_env=False)
+        assert (answer.status_code, answer.json()["status"]) == (status, status)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_description_says_what_may_be_asked(app: App) -> None:
+    base = app.url().removesuffix("predict")
+    described = httpx.get(f"{base}openapi.json", trust_env=False).json()
+    assert described["openapi"].startswith("3.1")
+    assert "/probe/predict" in described["paths"]
+
+
+def test_a_change_of_code_is_rolled_out_without_losing_a_request(app: App) -> None:
+    before = app.replica()
+    with Load(app.url(), body=b'{"text": "a"}') as requests:
+        time.sleep(0.5)
+        app.change("VERSION = 1", "VERSION = 2", "probe.py")
+        app.ok("up", "-d")
+        time.sleep(0.5)
+    assert requests.failures == []
+    assert requests.answers[0].body.endswith(b'"1:a"')
+    assert requests.answers[-1].body.endswith(b'"2:a"')
+    after = app.replica()
+    assert (before["revision"], after["revision"]) == (1, 2)
+
+
+def test_a_revision_that_does_not_start_never_replaces_one_that_answers(app: App) -> None:
+    before = app.replica()
+    good = (app.folder / "probe.py").read_text()
+    with Load(app.url(), body=b'{"text": "a"}') as requests:
+        app.change("class Probe:", "import nowhere\n\n\nclass Probe:", "probe.py")
+        said = app.refused("up", "-d")
+        time.sleep(0.5)
+    assert requests.failures == []
+    assert "services.probe: revision 3 does not start: exit code 3" in said
+    assert "the revision before it goes on answering" in said
+    assert "No module named 'nowhere'" in said
+    (app.folder / "probe.py").write_text(good)
+    until(lambda: app.replica()["pid"] == before["pid"])
+    assert len(app.json("ps")["services"][0]["replicas"]) == 1
+
+
+def test_more_replicas_share_the_work_and_fewer_lose_nothing(app: App) -> None:
+    with Load(app.url(), body=b'{"text": "a"}') as requests:
+        app.change("    resources:", "    scale: {min: 3}\n    resources:")
+        app.ok("up", "-d")
+        assert len({app.replica(slot=slot)["pid"] for slot in range(3)}) == 3
+        app.change("    scale: {min: 3}\n", "")
+        app.ok("up", "-d")
+    assert requests.failures == []
+    assert len(app.json("ps")["services"][0]["replicas"]) == 1
+
+
+def test_logs_tell_of_replicas_that_are_gone(app: App) -> None:
+    replicas = {line["replica"] for line in app.json("logs", "probe")}
+    assert {"1.0", "2.0"} <= replicas
+
+
+def test_a_port_in_use_is_named_and_what_runs_goes_on(
+    app: App, make_app: Callable[..., App]
+) -> None:
+    other = make_app("other")
+    other.change(f"port: {other.port}", f"port: {app.port}")
+    other.ok("lock")
+    said = other.refused("up", "-d")
+    assert f"127.0.0.1:{app.port}" in said
+    assert "gateway.port" in said
+    assert app.ask("echo", text="still") == "2:still"
+    assert "the app is not up" in other.refused("ps")
+
+
+def test_down_ends_everything_and_may_be_repeated(app: App) -> None:
+    pid = app.replica()["pid"]
+    assert app.ok("down") == "journey is down\n"
+    with pytest.raises(httpx.TransportError):
+        httpx.get(app.url(), trust_env=False)
+    assert not _exists(pid)
+    assert app.ok("down") == "journey is not up\n"
+    assert "the app is not up" in app.refused("ps")
+    assert "nothing answers" in app.refused("predict", "probe")
+
+
+def _exists(pid: int) -> bool:
+    from pathlib import Path
+
+    return Path(f"/proc/{pid}").exists()
