@@ -16,6 +16,11 @@ from lading.gateway.route import Listener
 NAME = "gateway"
 """Of the listener, its route configuration and its statistics."""
 
+BUFFER = "envoy.filters.http.buffer"
+"""The filter that holds a request until its body is whole."""
+
+# RFC 5737: an address that no machine has.
+_NOBODY = {"address_prefix": "192.0.2.0", "prefix_len": 32}
 _ADMIN_MODE = 0o600
 
 
@@ -97,7 +102,7 @@ def _filters(listener: Listener) -> list[Document]:
     return [
         # The whole body is here before a replica sees any of it: a slow client occupies no replica,
         # and the request can be sent again.
-        {"name": "envoy.filters.http.buffer", "typed_config": buffer},
+        {"name": BUFFER, "typed_config": buffer},
         {"name": "envoy.filters.http.router", "typed_config": router},
     ]
 
@@ -107,7 +112,7 @@ def _headers() -> Document:
         # Nobody is internal: Envoy's own headers (x-envoy-retry-on and the like) are not taken
         # from clients.
         "use_remote_address": True,
-        "internal_address_config": {"unix_sockets": False},
+        "internal_address_config": {"cidr_ranges": [_NOBODY]},
         "server_name": "lading",
         "generate_request_id": True,
         "preserve_external_request_id": True,

@@ -72,6 +72,7 @@ def routes(wanted: Sequence[Route], max_body_bytes: int) -> Document:
                 "request_body_buffer_limit": max_body_bytes,
             }
         ],
+        request_headers_to_remove=["x-envoy-external-address"],
         response_headers_to_remove=[retries.NOT_STARTED],
     )
     return discovery([table])
@@ -182,7 +183,13 @@ def _direct(match: Document, status: int, body: str = "") -> Document:
     response: Document = {"status": status}
     if body:
         response["body"] = {"inline_string": body}
-    return {"match": match, "direct_response": response}
+    # Answered before the body of the request is there.
+    unbuffered = typed("extensions.filters.http.buffer.v3.BufferPerRoute", disabled=True)
+    return {
+        "match": match,
+        "direct_response": response,
+        "typed_per_filter_config": {bootstrap.BUFFER: unbuffered},
+    }
 
 
 def _content_length_above(limit: int) -> Document:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
+import os
 import re
 import signal
 import time
@@ -157,8 +159,9 @@ class Envoy:
 
     def _failed(self, listener: Listener, said: str) -> GatewayError:
         # Taken between the test of the port and Envoy's own attempt.
-        if "cannot bind" in said and (number := re.search(r"errno[: ]+(\d+)", said)):
-            return port.refusal(listener, int(number[1]))
+        for number in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            if f"cannot bind '{port.resolve(listener)}" in said and os.strerror(number) in said:
+                return port.refusal(listener, number)
         lines = [line for line in said.splitlines() if line.strip()]
         return GatewayError(
             "Envoy did not start", where=str(self.log), came=lines[-1] if lines else "no reason"

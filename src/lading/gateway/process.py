@@ -77,9 +77,13 @@ def find(arguments: Sequence[str]) -> Process | None:
 
 
 def _start_ticks(pid: int) -> int | None:
-    """None when it has ended, reaped or not."""
+    """None when it has ended, reaped or not.
+
+    The first thread is a zombie while others, killed with it, still hold what was open.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     except OSError:
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    return None if fields[0] in "ZX" and threads == 1 else int(fields[19])
