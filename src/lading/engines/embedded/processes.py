@@ -60,7 +60,7 @@ def mentioning(argument: str) -> list[Process]:
     """Processes with `argument` among their arguments, and all their descendants."""
     parents: dict[int, int] = {}
     found: set[int] = set()
-    for entry in os.listdir("/proc")  # noqa: PTH208 (names, a thousand of them):
+    for entry in os.listdir("/proc"):  # noqa: PTH208 (names only, and a thousand of them)
         if entry.isdigit() and (stat := _stat(int(entry))):
             parents[int(entry)] = int(stat[1])
             if argument in _arguments(int(entry)):
