@@ -5,8 +5,19 @@ The values; `read` and `write` stand below them.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import msgspec
+
+from lading.building import fingerprint
+from lading.building.recipe import Environment
+from lading.errors import LockError
 
 
 @dataclass(frozen=True, order=True)
@@ -62,3 +73,133 @@ class Lock:
     """Environments by name, then platform."""
 
     environments: Mapping[str, Mapping[str, LockedEnvironment]]
+
+
+FORMAT = 1
+"""Version of the file's format."""
+_MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
+
+
+def read(path: Path) -> Lock:
+    """The lock that `write` wrote to `path`.
+
+    Raises LockError for a file that is missing, of another format, left in a merge conflict, not
+    JSON, or changed by anybody but `lading lock`.
+    """
+    try:
+        text = path.read_text().replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise LockError("there is no lock yet", where=str(path), todo=_RELOCK) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError("cannot be read", where=str(path), came=str(error)) from error
+    try:
+        document = _DECODER.decode(text)
+    except msgspec.MsgspecError as error:
+        raise _malformed(path, text, error) from error
+    if document.lading != FORMAT:
+        raise LockError(
+            "is of another format",
+            where=str(path),
+            expected=f"format {FORMAT}",
+            came=f"format {document.lading}",
+            todo="upgrade Lading, or run `lading lock`",
+        )
+    if document.digest != _digest(text):
+        raise LockError("was edited by hand or by a merge", where=str(path), todo=_RELOCK)
+    return Lock(document.environments)
+
+
+def write(path: Path, lock: Lock) -> None:
+    """Write `lock` to `path`: all or nothing, the same bytes for the same lock.
+
+    Raises LockError where the folder cannot be written to.
+    """
+    text = _text(lock)
+    text = text.replace(_NO_DIGEST, f'"digest": "{_digest(text)}"', 1)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("w", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise LockError("cannot be written", where=str(path), came=error.strerror or "") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def is_stale(environment: Environment, locked: LockedEnvironment) -> str | None:
+    """Why `locked` no longer is what `environment` asks for; None while it is.
+
+    Raises RequirementsError for a requirements file that cannot be read.
+    """
+    if environment.python != locked.python:
+        return f"python changed from {locked.python} to {environment.python}"
+    return fingerprint.changed(locked.inputs, environment)
+
+
+class _Document(msgspec.Struct):
+    lading: int
+    digest: str
+    environments: dict[str, dict[str, LockedEnvironment]]
+
+
+_RELOCK = "run `lading lock`"
+_DECODER = msgspec.json.Decoder(_Document)
+_NO_DIGEST = '"digest": ""'
+_DIGEST_LINE = re.compile(r'"digest": "[^"]*"')
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(_DIGEST_LINE.sub(_NO_DIGEST, text, count=1).encode()).hexdigest()
+
+
+def _text(lock: Lock) -> str:
+    """JSON with a package a line, so that a diff tells which one changed."""
+    environments = [
+        f"  {_json(name)}: {{\n{_platforms(lock.environments[name])}\n  }}"
+        for name in sorted(lock.environments)
+    ]
+    body = ",\n".join(environments)
+    return f'{{\n "lading": {FORMAT},\n {_NO_DIGEST},\n "environments": {{\n{body}\n }}\n}}\n'
+
+
+def _platforms(platforms: Mapping[str, LockedEnvironment]) -> str:
+    return ",\n".join(
+        f"   {_json(name)}: {{\n{_fields(platforms[name])}\n   }}" for name in sorted(platforms)
+    )
+
+
+def _fields(locked: LockedEnvironment) -> str:
+    return ",\n".join(
+        f"    {_json(field.name)}: {_value(getattr(locked, field.name))}"
+        for field in fields(locked)
+    )
+
+
+def _value(value: str | tuple[Deb, ...] | tuple[Wheel, ...]) -> str:
+    if isinstance(value, str) or not value:
+        return _json(value)
+    rows = ",\n".join(f"     {_json(row)}" for row in value)
+    return f"[\n{rows}\n    ]"
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _malformed(path: Path, text: str, error: Exception) -> LockError:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(_MERGE_MARKERS):
+            return LockError(
+                "holds a merge conflict",
+                where=f"{path}:{number}",
+                came=line,
+                todo="take either side, then run `lading lock`",
+            )
+    place = re.search(r"byte (\d+)", str(error))
+    line_number = text.encode()[: int(place[1])].count(b"\n") + 1 if place else 1
+    came = str(error).split("(byte")[0].strip()
+    return LockError("is damaged", where=f"{path}:{line_number}", came=came, todo=_RELOCK)

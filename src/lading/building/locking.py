@@ -1,0 +1,122 @@
+"""From environments to a lock: Debian packages and wheels, each to a version and a SHA-256."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock as Mutex
+
+from lading.building import fingerprint
+from lading.building.debian import resolve as debian
+from lading.building.debian import suites
+from lading.building.debian.archive import Archive
+from lading.building.debian.index import Index
+from lading.building.debian.suites import Suite
+from lading.building.lockfile import Deb, Lock, LockedEnvironment, is_stale
+from lading.building.progress import Progress
+from lading.building.recipe import Environment
+from lading.building.wheels import resolve as wheels
+from lading.building.wheels.target import Target
+
+
+def lock(
+    environments: Sequence[Environment],
+    platforms: Sequence[str],
+    cache: Path,
+    previous: Lock | None,
+    upgrade: bool,
+    progress: Progress,
+) -> Lock:
+    """Resolve every environment for every platform ("linux/amd64").
+
+    What `previous` locked stays as it is where it still is what is asked for, down to the version
+    of each package; `upgrade` takes the newest of everything instead. Raises ArchiveError and
+    RequirementsError.
+    """
+    locking = _Locking(Archive(cache), previous if not upgrade else None, progress)
+    pairs = [(environment, platform) for environment in environments for platform in platforms]
+    with ThreadPoolExecutor(max(1, min(4, len(pairs)))) as pool:
+        done = list(pool.map(lambda pair: locking.locked(*pair), pairs))
+    found: dict[str, dict[str, LockedEnvironment]] = {}
+    for (environment, platform), locked in zip(pairs, done, strict=True):
+        found.setdefault(environment.name, {})[platform] = locked
+    return Lock(found)
+
+
+@dataclass
+class _Locking:
+    archive: Archive
+    previous: Lock | None
+    progress: Progress
+    indexes: dict[tuple[str, str], Index] = field(default_factory=dict)
+    reading: Mutex = field(default_factory=Mutex)
+
+    def locked(self, environment: Environment, platform: str) -> LockedEnvironment:
+        before = self._before(environment.name, platform)
+        if before and is_stale(environment, before) is None:
+            return before
+        task = f"lock {environment.name} ({platform})"
+        self.progress.start(task)
+        locked = self._resolved(environment, platform, before)
+        count = len(locked.base) + len(locked.packages) + len(locked.runtime) + len(locked.wheels)
+        self.progress.finish(task, f"{count} packages")
+        return locked
+
+    def _before(self, name: str, platform: str) -> LockedEnvironment | None:
+        return self.previous.environments.get(name, {}).get(platform) if self.previous else None
+
+    def _resolved(
+        self, environment: Environment, platform: str, before: LockedEnvironment | None
+    ) -> LockedEnvironment:
+        suite = suites.for_python(environment.python)
+        if before and before.python != environment.python:
+            before = None
+        base, packages = self._debs(suite, platform, environment.packages, before)
+        target = Target(environment.python, platform, suite.glibc)
+        path = environment.requirements
+        kept = wheels.versions(before.wheels) if before else {}
+        user = wheels.wheels(path, target, kept) if path else ()
+        kept = wheels.versions(before.runtime) if before else {}
+        return LockedEnvironment(
+            python=environment.python,
+            suite=suite.name,
+            platform=platform,
+            inputs=fingerprint.inputs(environment),
+            base=base,
+            packages=packages,
+            runtime=wheels.runtime(path, user, target, kept),
+            wheels=user,
+        )
+
+    def _debs(
+        self,
+        suite: Suite,
+        platform: str,
+        wanted: tuple[str, ...],
+        before: LockedEnvironment | None,
+    ) -> tuple[tuple[Deb, ...], tuple[Deb, ...]]:
+        index = self._index(suite, suites.architecture(platform))
+        prefer = _versions((*before.base, *before.packages)) if before else {}
+        base = debian.base(index, suite, prefer)
+        added = debian.packages(index, sorted(set(wanted)), base, prefer) if wanted else []
+        return tuple(p.deb for p in base), tuple(p.deb for p in added)
+
+    def _index(self, suite: Suite, architecture: str) -> Index:
+        """Read once, whoever asks first; InRelease is asked for anew each time."""
+        with self.reading:
+            key = (suite.name, architecture)
+            if key not in self.indexes:
+                task = f"index of Debian {suite.name} ({architecture})"
+                self.progress.start(task)
+                sources = suites.sources(suite.name)
+                with ThreadPoolExecutor(len(sources)) as pool:
+                    parts = pool.map(lambda one: self.archive.packages(one, architecture), sources)
+                    self.indexes[key] = Index(suite.name, [p for part in parts for p in part])
+                self.progress.finish(task)
+            return self.indexes[key]
+
+
+def _versions(debs: Iterable[Deb]) -> Mapping[str, str]:
+    return {deb.name: deb.version for deb in debs}

@@ -1,0 +1,88 @@
+"""From what uv prints to what a user is told: which requirement, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lading.building.wheels import requirements
+from lading.building.wheels.target import Target
+from lading.errors import RequirementsError
+
+_CREDENTIAL = re.compile(r"(?<=://)[^/\s@]+@")
+_SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)`")
+_UNKNOWN = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
+_CONCLUSION = re.compile(r",? ?we can conclude that your requirements are unsatisfiable\.?")
+_MOST_CHARACTERS = 700
+
+
+def failure(printed: str, path: Path, target: Target) -> RequirementsError:
+    """The error for what uv printed when it could not resolve `path`."""
+    text = _CREDENTIAL.sub("", printed)
+    if match := _UNKNOWN.search(text):
+        return RequirementsError(
+            f"no index has a package of the name {match[1]}",
+            where=_place(path, match[1]),
+            todo="check the spelling, and the index that pip and uv are set to",
+        )
+    if match := _SOURCE_ONLY.search(text):
+        return source_only(match[1], path, target, _cause(text))
+    if "No solution found" in text:
+        named = re.search(r"you require ([A-Za-z0-9._-]+)", text)
+        return RequirementsError(
+            "the requirements cannot be met together",
+            where=_place(path, named[1] if named else ""),
+            came=_cause(text),
+            todo="change one of the versions named here",
+        )
+    return RequirementsError("cannot be resolved", where=shown(path), came=_cause(text))
+
+
+def source_only(name: str, path: Path, target: Target, cause: str = "") -> RequirementsError:
+    """For a package that has no wheel for the image."""
+    return RequirementsError(
+        f"{name} has no wheel for this image, only source",
+        where=_place(path, name),
+        expected=f"a wheel for Python {target.python} on {target.machine}, glibc "
+        f"{target.glibc[0]}.{target.glibc[1]}",
+        came=cause or "source distributions, which are not built yet",
+        todo="choose a version that has a wheel, or build one into a folder that find-links names",
+    )
+
+
+def clash(path: Path | None, name: str, version: str, runtime: str) -> RequirementsError:
+    """For a package that the user's set has in a version the runtime cannot work with."""
+    return RequirementsError(
+        f"{name} {version} is outside what Lading's own server works with",
+        where=_place(path, name) if path else name,
+        expected=f"{runtime} (lading_runtime)",
+        came=f"{name}=={version} (yours)",
+        todo=f"choose another version of {name}",
+    )
+
+
+def shown(path: Path) -> str:
+    """A path as a person at this folder would write it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _place(path: Path, name: str) -> str:
+    try:
+        line = requirements.line_of(path, name) if name else None
+    except RequirementsError:
+        line = None
+    return f"{shown(line.file)}:{line.number}" if line else shown(path)
+
+
+def _cause(text: str) -> str:
+    """uv's own explanation on one line, without its prefixes, hints and the obvious."""
+    body = re.split(r"\n\s*hint:", text.strip())[0]
+    body = re.sub(r"(?m)^\s*(error|warning|cause|\s*×|\s*╰─▶|\s*├─▶|\s*│):? ?", "", body)
+    body = body.replace("No solution found when resolving dependencies", "")
+    body = _CONCLUSION.sub("", re.sub(r"\s+", " ", body)).strip(" .,")
+    if len(body) > _MOST_CHARACTERS:
+        body = body[:_MOST_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return body

@@ -1,0 +1,135 @@
+"""What a user's requirements file says, and which other files it leans on.
+
+Source of the format: https://pip.pypa.io/en/stable/reference/requirements-file-format/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from lading.errors import RequirementsError
+
+_INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)(?:\s+|=)(\S+)")
+_OPTION_OF_REQUIREMENT = re.compile(r"\s+--(?:hash|config-settings|global-option)\b.*$")
+_COMMENT = re.compile(r"(^|\s)#.*$")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that says something: what, in which file, and where there (from 1)."""
+
+    file: Path
+    number: int
+    text: str
+
+    @property
+    def name(self) -> str | None:
+        """The requirement's normalised name; None for options, URLs and paths."""
+        try:
+            text = _OPTION_OF_REQUIREMENT.sub("", self.text)
+            return canonicalize_name(Requirement(text).name)
+        except InvalidRequirement:
+            return None
+
+
+def lines(path: Path) -> list[Line]:
+    """The lines of a requirements file and of those it includes.
+
+    Raises RequirementsError for a file that is missing or cannot be read.
+    """
+    if path.suffix == ".toml":
+        return list(_of_project(path))
+    if path.suffix == ".lock":
+        return []
+    return list(_of_text(path, set()))
+
+
+def fingerprint(path: Path) -> str:
+    """A hash over everything in `path` that can change what it resolves to."""
+    seen = hashlib.sha256()
+    if path.suffix == ".lock":
+        seen.update(_read(path, None).encode())
+    elif path.suffix == ".toml":
+        document = _toml(path)
+        project = document.get("project", {})
+        said = (project.get("dependencies"), document.get("tool", {}).get("uv"))
+        seen.update(repr(said).encode())
+    else:
+        for line in lines(path):
+            seen.update(line.text.encode() + b"\n")
+    return seen.hexdigest()
+
+
+def line_of(path: Path, name: str) -> Line | None:
+    """Where a package is asked for directly; None when it is something else's dependency."""
+    wanted = canonicalize_name(name)
+    return next((line for line in lines(path) if line.name == wanted), None)
+
+
+def runtime_file() -> Traversable:
+    """Where lading_runtime says what it needs."""
+    return resources.files("lading_runtime").joinpath("requirements.txt")
+
+
+def of_runtime() -> list[Requirement]:
+    """What lading_runtime needs in every image."""
+    said = (_COMMENT.sub("", line).strip() for line in runtime_file().read_text().splitlines())
+    return [Requirement(line) for line in said if line]
+
+
+def _of_text(path: Path, seen: set[Path], asked_by: Line | None = None) -> Iterator[Line]:
+    if path.resolve() in seen:
+        return
+    seen.add(path.resolve())
+    text = _read(path, asked_by)
+    # Continued lines are joined, and counted, where they begin.
+    joined = re.sub(r"\\\n", lambda _: "\v", text)
+    number = 1
+    for raw in joined.split("\n"):
+        said = _COMMENT.sub("", raw.replace("\v", " ")).strip()
+        line = Line(path, number, said)
+        number += 1 + raw.count("\v")
+        if not said:
+            continue
+        yield line
+        if include := _INCLUDE.match(said):
+            yield from _of_text(path.parent / include[1], seen, line)
+
+
+def _of_project(path: Path) -> Iterator[Line]:
+    text = _read(path, None).splitlines()
+    for requirement in _toml(path).get("project", {}).get("dependencies", []):
+        numbers = (n for n, line in enumerate(text, 1) if requirement in line)
+        yield Line(path, next(numbers, 1), requirement)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(path, None))
+    except tomllib.TOMLDecodeError as error:
+        raise RequirementsError("is not TOML", where=str(path), came=str(error)) from error
+
+
+def _read(path: Path, asked_by: Line | None) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        came = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
+        where = f"{asked_by.file}:{asked_by.number}" if asked_by else str(path)
+        raise RequirementsError(
+            f"{path} cannot be read" if asked_by else "cannot be read",
+            where=where,
+            expected="a file of requirements",
+            came=came or "",
+        ) from error
