@@ -73,7 +73,9 @@ def _compiled(
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "pylock.toml"
         # uv takes the versions of a lock that is there already, where they still satisfy.
-        lock.write_text(_PYLOCK_HEAD + "".join(_preference(*pin) for pin in sorted(prefer.items())))
+        if prefer:
+            pins = (_preference(*pin) for pin in sorted(prefer.items()))
+            lock.write_text(_PYLOCK_HEAD + "".join(pins))
         command = ["pip", "compile", str(path.resolve()), "--output-file", str(lock), *options]
         command += ["--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
         command += ["--python-version", target.python, "--python-platform", target.uv_platform]
