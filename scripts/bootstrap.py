@@ -42,13 +42,13 @@ PROGRAMS = {
 """What the embedded engine starts, and the Debian package that has it."""
 
 
-class SetupFailed(Exception):
+class SetupFailed(Exception):  # noqa: N818
     """Said to the user as it is."""
 
 
 def main() -> int:
     try:
-        if sys.version_info < (3, 11):
+        if sys.version_info < (3, 11):  # noqa: UP036 - it is run before anything is installed
             raise SetupFailed(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
         environment()
         debian_packages()
@@ -112,9 +112,9 @@ def wheel_url(page: str, content: str, digest: str) -> str:
     """Where the wheel lies, from an index page in JSON (PEP 691) or HTML (PEP 503)."""
     if content.lstrip().startswith("{"):
         files = json.loads(content).get("files", ())
-        found = [x["url"] for x in files if x.get("hashes", {}).get("sha256") == digest]
+        found: list[str] = [x["url"] for x in files if x.get("hashes", {}).get("sha256") == digest]
     else:
-        found = re.findall(rf'href="([^"#]+)#sha256={digest}"', content)
+        found = list[str](re.findall(rf'href="([^"#]+)#sha256={digest}"', content))
     if not found:
         raise SetupFailed(f"{page} has no wheel of uv {UV_VERSION} with the SHA-256 {digest}")
     return urllib.parse.urljoin(page, found[0])
