@@ -1,6 +1,6 @@
 """`python -m lading_runtime`: options on the command line, or LADING_* in the environment."""
 
-# ruff: noqa: PTH
+# ruff: noqa: PTH100
 from __future__ import annotations
 
 import os

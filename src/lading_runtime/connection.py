@@ -95,12 +95,14 @@ class Connection(asyncio.Protocol):
 
     def _advance(self) -> None:
         incoming = self._incoming
+        piled_up = bool(incoming.ready)
         if self._task is None and incoming.ready:
             self._task = self._loop.create_task(self._answer_all())
+            piled_up = len(incoming.ready) > 1
         elif self._task is None and incoming.wants_continue:
             incoming.wants_continue = False
             self._transport.write(CONTINUE)
-        if incoming.ready and self._reading:
+        if piled_up and self._reading:
             self._reading = False
             self._transport.pause_reading()
         self._set_deadline()

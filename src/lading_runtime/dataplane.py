@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from . import arrays, validation, wording
+from .completing import complete
 from .handler import Handler
 from .multipart import Part
 from .problem import Fault, Problem
@@ -27,6 +28,7 @@ class DataPlane:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
         self._parameters = {p.name: p for p in handler.signature.parameters}
+        self._completed = {p.name for p in handler.signature.parameters if p.completes}
         self._names = tuple(self._parameters)
         self._decoder = msgspec.json.Decoder(handler.signature.input_type, dec_hook=arrays.decode)
         self._encoder = msgspec.json.Encoder(enc_hook=arrays.encode)
@@ -36,8 +38,9 @@ class DataPlane:
 
         Raises Problem `malformed_json`, `invalid_argument`.
         """
+        body = body or b"{}"
         try:
-            given = self._decoder.decode(body or b"{}")
+            given = self._decoder.decode(body)
         except msgspec.ValidationError as error:
             raise self._explain(body, error) from None
         except (msgspec.DecodeError, UnicodeError) as error:
@@ -45,7 +48,10 @@ class DataPlane:
         except RecursionError:
             raise Problem("malformed_json", "the body is nested too deeply") from None
         values = zip(self._names, msgspec.structs.astuple(given))  # noqa: B905 - from Python 3.10
-        return {name: value for name, value in values if value is not msgspec.UNSET}
+        arguments = {name: value for name, value in values if value is not msgspec.UNSET}
+        for name in self._completed & arguments.keys():
+            complete(arguments[name])
+        return arguments
 
     def parse_parts(self, parts: Sequence[Part]) -> dict[str, Any]:
         """Arguments from form fields: files as they are, text, or text that holds JSON.

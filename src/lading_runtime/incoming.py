@@ -53,7 +53,9 @@ class Incoming:
             raise
         except httptools.HttpParserError as error:
             self.refuse(Problem("malformed_http", f"the request is not HTTP/1.1: {error}"))
-        if before == (self.serial, self.phase):
+        # What lay before a request in the same bytes is not counted against it.
+        alone = before == (self.serial - 1, Phase.BETWEEN)
+        if alone or before == (self.serial, self.phase):
             self._bound(len(data))
 
     def refuse(self, problem: Problem) -> None:
@@ -139,7 +141,10 @@ class Incoming:
         if self.phase is Phase.HEAD:
             if self._raw_bytes > self._limits.head_bytes + self._limits.target_bytes:
                 self._refuse_head()
-        elif self._raw_bytes > _BYTES_PER_BODY_BYTE * self._body_bytes + _TRAILING_BYTES:
+        elif (
+            self.phase is Phase.BODY
+            and self._raw_bytes > _BYTES_PER_BODY_BYTE * self._body_bytes + _TRAILING_BYTES
+        ):
             self.refuse(Problem("malformed_http", "the body's chunks hold next to nothing"))
 
     def _ignore_upgrade(self, rest: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Union
 import msgspec
 
 from . import arrays, wording
+from .completing import needed
 
 STREAMS = (
     collections.abc.Iterator,
@@ -36,6 +37,8 @@ class Parameter:
     required: bool
     default: Any
     expected: str
+    completes: bool
+    """Whether its dataclasses have defaults that must be set after decoding."""
 
     @property
     def takes_bytes(self) -> bool:
@@ -91,14 +94,10 @@ def _parameter(parameter: inspect.Parameter, function: Any) -> Parameter:
             f"parameter '{name}' of predict has no type; add one, such as '{name}: str'"
         )
     hint = _evaluate(name, parameter.annotation, function)
-    refusal = _refusal(hint)
-    if refusal:
-        raise SignatureError(
-            f"parameter '{name}' of predict has a type that cannot be served: {refusal}"
-        )
+    nodes = _nodes(name, hint)
     required = parameter.default is parameter.empty
     default = None if required else parameter.default
-    return Parameter(name, hint, required, default, wording.expected(hint))
+    return Parameter(name, hint, required, default, wording.expected(hint), needed(nodes))
 
 
 def _result(annotation: Any, function: Any) -> Any:
@@ -122,17 +121,23 @@ def _evaluate(name: str, annotation: Any, function: Any) -> Any:
         ) from error
 
 
-def _refusal(hint: Any) -> str:
-    """Why a hint cannot be validated; empty when it can."""
+def _nodes(name: str, hint: Any) -> list[Any]:
+    """Every type that a hint consists of, as msgspec describes them."""
     try:
         msgspec.json.Decoder(hint, dec_hook=arrays.decode)
         tree = msgspec.inspect.type_info(hint)
     except Exception as error:
-        return str(error)
-    for node in _walk(tree, set()):
+        raise _refused(name, str(error)) from error
+    nodes = list(_walk(tree, set()))
+    for node in nodes:
         if isinstance(node, msgspec.inspect.CustomType) and not arrays.is_array(node.cls):
-            return f"{getattr(node.cls, '__qualname__', node.cls)} is not a type with a schema"
-    return ""
+            kind = getattr(node.cls, "__qualname__", node.cls)
+            raise _refused(name, f"{kind} is not a type with a schema")
+    return nodes
+
+
+def _refused(name: str, why: str) -> SignatureError:
+    return SignatureError(f"parameter '{name}' of predict has a type that cannot be served: {why}")
 
 
 def _walk(node: Any, seen: set[int]) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from . import arrays, wording
+from .completing import complete
 from .problem import Fault, Problem
 from .signature import Parameter, Signature
 
@@ -48,7 +49,10 @@ def convert(signature: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def convert_one(parameter: Parameter, value: Any) -> Any:
     """Raises msgspec.ValidationError."""
-    return msgspec.convert(value, parameter.hint, dec_hook=arrays.decode, str_keys=True)
+    converted = msgspec.convert(value, parameter.hint, dec_hook=arrays.decode, str_keys=True)
+    if parameter.completes:
+        complete(converted)
+    return converted
 
 
 def invalid(faults: list[Fault]) -> Problem:
