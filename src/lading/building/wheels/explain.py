@@ -13,7 +13,22 @@ _CREDENTIAL = re.compile(r"(?<=://)[^/\s@]+@")
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)`")
 _UNKNOWN = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
 _CONCLUSION = re.compile(r",? ?we can conclude that your requirements are unsatisfiable\.?")
+_UNPARSED = re.compile(r"Couldn't parse requirement in `[^`]*` at position (\d+)\s*")
+_UNNAMED = re.compile(r"^(?:-e\b|--editable\b|[./~]|[\w+.-]+://|[A-Za-z0-9][^;#]*@\s*[\w+.-]+:)|^git\+")
 _MOST_CHARACTERS = 700
+
+
+def refuse_unnamed(path: Path) -> None:
+    """Raises RequirementsError for a requirement by path or URL, which no index has by its name."""
+    for line in requirements.lines(path):
+        if _UNNAMED.search(line.text):
+            raise RequirementsError(
+                "requirements by path or URL are not supported yet",
+                where=f"{shown(line.file)}:{line.number}",
+                expected="a package by name",
+                came=_CREDENTIAL.sub("", line.text),
+                todo="build it into a wheel, in an index or a folder that find-links names",
+            )
 
 
 def failure(printed: str, path: Path, target: Target) -> RequirementsError:
@@ -34,6 +49,19 @@ def failure(printed: str, path: Path, target: Target) -> RequirementsError:
             where=_place(path, named[1] if named else ""),
             came=_cause(text),
             todo="change one of the versions named here",
+        )
+    if match := _UNPARSED.search(text):
+        number = path.read_bytes()[: int(match[1])].count(b"\n") + 1
+        came = _cause(text[match.end() :])
+        return RequirementsError(
+            "is no requirement", where=f"{shown(path)}:{number}", came=came, todo="correct the line"
+        )
+    if "Failed to fetch" in text:
+        return RequirementsError(
+            "the index cannot be reached",
+            where=shown(path),
+            came=_cause(text),
+            todo="check the network, and the index that pip and uv are set to",
         )
     return RequirementsError("cannot be resolved", where=shown(path), came=_cause(text))
 

@@ -36,6 +36,7 @@ def wheels(path: Path, target: Target, prefer: Mapping[str, str]) -> tuple[Wheel
     `prefer` has versions by name that are kept to while they satisfy. Raises RequirementsError for
     what is unknown, conflicts, or exists only as source.
     """
+    explain.refuse_unnamed(path)
     if path.name == "uv.lock":
         found = _exported(path, target)
     else:
