@@ -50,7 +50,7 @@ def copy_out(
             sender = _sender(container, record, identity, source, said.fileno())
             problem = _receive(sender, Path(scratch))
             if sender.wait() == _NOTHING_THERE:
-                raise EngineError("there is no such path in the container", where)
+                raise EngineError("no such path", where)
             said.seek(0)
             if sender.returncode != 0:
                 came = said.read().decode(errors="replace").strip().splitlines()

@@ -10,6 +10,7 @@ from pathlib import Path
 from lading.engines.embedded import cgroups, programs
 from lading.engines.embedded.identity import Identity
 
+_TUN = Path("/dev/net/tun")
 _SYSCTLS = (
     ("user/max_user_namespaces", "0", "user.max_user_namespaces=15000"),
     ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
@@ -42,7 +43,7 @@ def check(identity: Identity | None = None) -> list[Finding]:
         return [Finding("linux", False, f"containers need Linux, this is {platform.system()}")]
     who = identity or Identity.current()
     findings = [_program(name) for name in ("runc", "conmon", "unshare", "nsenter", "mount")]
-    findings += [_overlay(), _network()]
+    findings += [_overlay(), network()]
     if not who.root:
         findings += [_user_namespaces(), _ids(who)]
     return [*findings, *_limits(who)]
@@ -55,14 +56,16 @@ def _program(name: str, required: bool = True) -> Finding:
     return Finding(name, True, found, required=required)
 
 
-def _network() -> Finding:
+def network() -> Finding:
+    """Whether a container that asks for the network can have it."""
     found = _program("slirp4netns", required=False)
     if not found.ok:
         return found
-    if not Path("/dev/net/tun").exists():
-        return Finding(
-            "egress", False, "there is no /dev/net/tun", "run: sudo modprobe tun", required=False
-        )
+    if not _TUN.exists():
+        return Finding("egress", False, f"there is no {_TUN}", "run: sudo modprobe tun", False)
+    if not os.access(_TUN, os.R_OK | os.W_OK):
+        detail = f"{_TUN} is closed to this user"
+        return Finding("egress", False, detail, f"run: sudo chmod 666 {_TUN}", required=False)
     return Finding("egress", True, found.detail, required=False)
 
 

@@ -36,8 +36,10 @@ class Embedded:
     def apply(self, workload: Workload) -> Observed:
         if found := self.observe(workload.name):
             return found
-        for program in ("runc", "conmon", *(("slirp4netns",) if workload.egress else ())):
+        for program in ("runc", "conmon"):
             programs.need(program)
+        if workload.egress and not (egress := doctor.network()).ok:
+            raise EngineUnavailable(egress.detail, workload.name, todo=egress.mend)
         image = self._store.read(workload.image)
         self._make_folders()
         layers = self._layers.of(image)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 from collections.abc import Mapping
 from contextlib import suppress
@@ -125,10 +126,16 @@ def _created(container: Container, answer: bytes, said: Path) -> tuple[Process, 
         process, watcher = Process.of(pid), Process.of(monitor)
         if process and watcher:
             return process, watcher
-    came = str(message.get("message") or said.read_text(errors="replace")).strip()
+    came = _plain(str(message.get("message") or said.read_text(errors="replace")))
     raise EngineError(
         "the container could not be created", container.name, came=came or "no answer from conmon"
     )
+
+
+def _plain(said: str) -> str:
+    """What a program said, out of its own log format (`time=… level=… msg="…"`)."""
+    messages: list[str] = re.findall(r'msg=("(?:[^"\\]|\\.)*")', said)
+    return json.loads(messages[-1]) if messages else said.strip()
 
 
 def _number(file: Path) -> int | None:

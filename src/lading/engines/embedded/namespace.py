@@ -26,8 +26,9 @@ cd "$1"; options="$2"; target="$3"; shift 3
 LIBMOUNT_FORCE_MOUNT2=always mount -t overlay lading -o "nosuid,nodev,$options" "$target"
 exec "$@"
 """
-# Says that the namespace is there, and waits until its ids are mapped.
-_HANDSHAKE = 'eval "echo >&$1; exec $1>&-; read -r _ <&$2; exec $2<&-"; shift 2; exec "$@"'
+# Says that the namespace is there, and waits until its ids are mapped. By path, because not every
+# shell knows descriptors past 9.
+_HANDSHAKE = 'echo >/proc/self/fd/"$1"; read -r _ </proc/self/fd/"$2"; shift 2; exec "$@"'
 
 
 @dataclass(frozen=True)
