@@ -64,6 +64,11 @@ def test_another_process_finds_it_and_goes_on_with_it(
     envoy.start(Listener(port=listener.port), [Route("digits", (second.address,))])
     assert httpx.get(f"{url}/digits/x").json()["pid"] == second.processes[0].pid
     assert envoy.pid == pid
+    os.kill(pid or 0, signal.SIGKILL)
+    deadline = time.monotonic() + 2
+    while envoy.alive():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_nothing_is_adopted_where_nothing_runs(envoy: Envoy, tmp_path: Path) -> None:
@@ -182,3 +187,20 @@ def test_services_come_and_go(envoy: Envoy, listener: Listener, replica: Make, u
     assert sorted(path.name for path in (envoy.folder / "endpoints").iterdir()) == ["b.json"]
     envoy.update([])
     assert httpx.get(f"{url}/b/x").json()["detail"] == "no service answers /b/x; there is none yet"
+
+
+def test_a_replica_that_hangs_does_not_keep_the_others_from_being_served(
+    envoy: Envoy, listener: Listener, replica: Make, url: str
+) -> None:
+    able, stuck = replica("able"), replica("stuck")
+    stuck.processes[-1].send_signal(signal.SIGSTOP)
+    routes = [Route("able", (able.address,)), Route("stuck", (), (stuck.address,))]
+    began = time.monotonic()
+    envoy.start(listener, routes)
+    assert time.monotonic() - began < 2
+    assert httpx.get(f"{url}/able/x").status_code == 200
+    envoy.update(routes[:1])
+    began = time.monotonic()
+    envoy.update(routes)
+    assert time.monotonic() - began < 2
+    assert httpx.get(f"{url}/able/x").status_code == 200
