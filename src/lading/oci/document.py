@@ -97,6 +97,9 @@ def shown(value: object) -> str:
 def _parsed(raw: bytes, path: str) -> object:
     try:
         value: object = json.loads(raw)
+        if b"\\u" in raw:
+            # Half a surrogate pair is no text: it could never be written again (RFC 8259, 8.2).
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise StoreError("not JSON", path, came=shown(raw[:60])) from error
     return value

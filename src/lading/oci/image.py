@@ -26,7 +26,7 @@ class Descriptor:
     media_type: str
     digest: Digest
     size: int
-    annotations: Mapping[str, str] = field(default_factory=lambda: NO_ANNOTATIONS)
+    annotations: Mapping[str, str] = field(default_factory=lambda: NO_ANNOTATIONS, hash=False)
 
     @classmethod
     def of(cls, media_type: str, content: bytes) -> Descriptor:

@@ -209,7 +209,7 @@ def small_disk(tmp_path):
     if subprocess.run(mount, check=False).returncode:
         pytest.skip("this machine does not let its root mount a tmpfs")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_full_disk_is_told_and_nothing_half_written_is_left(small_disk, images):

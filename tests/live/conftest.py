@@ -1,0 +1,95 @@
+"""Engines and services outside Python that live tests run against."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ADDRESSES = ("unix:///var/run/docker.sock", "unix:///run/lading-ci/docker.sock")
+PROMISED = os.environ.get("LADING_TEST_DOCKER") == "1"
+
+
+@dataclass(frozen=True)
+class DockerEngine:
+    """A running Docker Engine, told by its own command line client."""
+
+    host: str
+    loaded: list[str] = field(default_factory=list)
+    """Images to be removed when the test ends."""
+    started: list[str] = field(default_factory=list)
+    """Containers likewise."""
+
+    def __call__(self, *arguments: str | Path, timeout_seconds: float = 120) -> str:
+        """What the client printed. Fails the test, with what it said, when it fails."""
+        command = ["docker", "--host", self.host, *map(str, arguments)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout_seconds, check=False
+        )
+        if done.returncode:
+            pytest.fail(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    def load(self, archive: Path) -> str:
+        """The name of the image that an archive holds, once the engine has it."""
+        name = self("load", "--input", archive).strip().removeprefix("Loaded image: ")
+        self.loaded.append(name)
+        return name
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """An image or container as the engine describes it."""
+        [document] = json.loads(self("inspect", name))
+        return dict(document)
+
+    def create(self, *arguments: str) -> str:
+        """The ID of a container that is not started yet."""
+        container = self("create", *arguments).strip()
+        self.started.append(container)
+        return container
+
+    def run(self, *arguments: str) -> str:
+        """The ID of a container that runs in the background."""
+        container = self("run", "--detach", *arguments).strip()
+        self.started.append(container)
+        return container
+
+    def clean(self) -> None:
+        for container in self.started:
+            self("rm", "--force", "--volumes", container)
+        for image in self.loaded:
+            self("rmi", "--force", image)
+
+
+@pytest.fixture
+def docker() -> Iterator[DockerEngine]:
+    """A Docker Engine: skips where none is, fails where LADING_TEST_DOCKER=1 promises one."""
+    engine = DockerEngine(_address())
+    yield engine
+    engine.clean()
+
+
+def _address() -> str:
+    tried = [host for host in (os.environ.get("DOCKER_HOST", ""), *ADDRESSES) if host]
+    if shutil.which("docker"):
+        for host in tried:
+            if _answers(host):
+                return host
+    reason = f"no Docker Engine answers at {', '.join(tried)}; `.ci/docker start` starts one"
+    if PROMISED:
+        pytest.fail(f"LADING_TEST_DOCKER=1 promises Docker, but {reason}")
+    pytest.skip(reason)
+
+
+def _answers(host: str) -> bool:
+    version = ["docker", "--host", host, "version", "--format", "{{.Server.Version}}"]
+    try:
+        return subprocess.run(version, capture_output=True, timeout=20, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
