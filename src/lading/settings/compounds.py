@@ -79,7 +79,9 @@ class Keys:
                 faults.add(at, self._unknown(name))
         for name, key in self.known.items():
             if key.required and name not in node.entries:
-                faults.add(place, SettingsError(f"the key {name} is missing", todo=key.meaning))
+                expected = getattr(key.kind, "expected", "")
+                error = SettingsError(f"the key {name} is missing", expected=expected)
+                faults.add(place, error)
         return section
 
     def schema(self) -> Schema:
@@ -158,7 +160,8 @@ class Many:
 
     def read(self, node: Node, place: Place, faults: Faults) -> tuple[Any, ...] | None:
         if self.alone and isinstance(node, Scalar):
-            node = Listing(node.line, (node,))
+            single = self.kind.read(node, place, faults)
+            return None if single is None else (single,)
         if not isinstance(node, Listing) or len(node.items) < self.least:
             return refuse(faults, place, self.what, node)
         items = [

@@ -27,25 +27,28 @@ class Faults:
     """Collects what is wrong, so that a user mends a file in one go."""
 
     file: str
-    found: list[SettingsError] = field(default_factory=list)
+    found: list[tuple[int, SettingsError]] = field(default_factory=list)
 
     def add(self, place: Place, error: SettingsError) -> None:
         """Keep an error that has no `where` yet."""
         error.where = f"{self.file}:{place.line}"
         if place.path:
             error.where += f": {place.path}"
-        self.found.append(error)
+        self.found.append((place.line, error))
 
     def raise_any(self) -> None:
         """Raise the only fault as it is, or several as one error with a line for each.
 
         The single errors, with their fields, are then in the group that is its cause.
         """
-        if len(self.found) == 1:
-            raise self.found[0]
-        if self.found:
-            lines = "\n".join(dict.fromkeys(map(str, self.found)))
-            raise SettingsError(lines) from ExceptionGroup(self.file, self.found)
+        if not self.found:
+            return
+        ordered = [error for _, error in sorted(self.found, key=lambda x: x[0])]
+        if len(ordered) == 1:
+            raise ordered[0]
+        # An anchor's fault is found wherever it is used; the same line is said once.
+        lines = "\n".join(dict.fromkeys(map(str, ordered)))
+        raise SettingsError(lines) from ExceptionGroup(self.file, ordered)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -167,7 +167,9 @@ class Switch:
     def read(self, node: Node, place: Place, faults: Faults) -> bool | None:
         if isinstance(node, Scalar) and node.kind == "bool" and node.text in ("true", "false"):
             return node.text == "true"
-        return refuse(faults, place, "true or false", node)
+        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+        word = meant.get(node.text.lower()) if isinstance(node, Scalar) else None
+        return refuse(faults, place, "true or false", node, f"write {word}" if word else "")
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
