@@ -20,7 +20,9 @@ class Route:
 
     `ready` are replicas that said they can answer; `starting` are those that may soon. While none
     is ready, requests are held and tried against `starting` until one answers or
-    `timeout_seconds` pass. Addresses are `unix:/path` or `host:port`.
+    `timeout_seconds` pass (504). With neither they are refused at once (503), those that wait too:
+    a replica that is being restarted belongs to `starting` all the while. Addresses are
+    `unix:/path` or `IP:port`.
     """
 
     service: str
