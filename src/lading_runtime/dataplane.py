@@ -120,11 +120,12 @@ def _field(parameter: Parameter, value: bytes) -> Any:
         return text
     try:
         parsed = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return text
+    try:
         validation.convert_one(parameter, parsed)
     except msgspec.ValidationError:
         return _text_or(parameter, text, parsed)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return text
     return parsed
 
 

@@ -17,6 +17,7 @@ import httpx
 
 HANDLERS = Path(__file__).parent / "handlers"
 SOURCES = Path(__file__).parents[3] / "src"
+WITHOUT_UVLOOP = Path(__file__).parent / "without_uvloop"
 
 
 @dataclass
@@ -69,13 +70,18 @@ def free_port() -> int:
 
 @contextmanager
 def serve(
-    folder: Path, attribute: str, *, tcp: bool = False, wait: bool = True, **env: str
+    folder: Path, attribute: str, *, kind: str = "unix", wait: bool = True, **env: str
 ) -> Iterator[Server]:
-    """Serve `handlers:attribute`; `env` are LADING_ variables without the prefix."""
+    """Serve `handlers:attribute`; `env` are LADING_ variables without the prefix.
+
+    `kind` is "unix", "tcp", or "plain": a UNIX socket on asyncio's own loop.
+    """
+    tcp = kind == "tcp"
+    modules = f"{WITHOUT_UVLOOP}:{SOURCES}" if kind == "plain" else str(SOURCES)
     port = free_port() if tcp else 0
     path = None if tcp else str(folder / "http.sock")
     environment = {
-        "PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES), "PYTHONWARNINGS": "error",
+        "PATH": os.environ["PATH"], "PYTHONPATH": modules, "PYTHONWARNINGS": "error",
         "LADING_HANDLER": f"handlers:{attribute}", "LADING_SOURCE": str(HANDLERS),
         "LADING_HOST": "127.0.0.1", "LADING_PORT": str(port), "LADING_SOCKET": path or "",
         **{f"LADING_{name}": value for name, value in env.items()},

@@ -33,8 +33,9 @@ TOKENS = (
     b"\r\n", b"\n", b"\r", b"\x00", b"\xff", b":", b" ", b"\t", b"Content-Length: 5\r\n",
     b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1", b"HTTP/9.9",
     b"Expect: 100-continue\r\n", b"Upgrade: x\r\nConnection: upgrade\r\n", b"%00", b"//", b"?",
-    b"#",     b"CONNECT h:1 HTTP/1.1\r\n\r\n", b"\r\n\r\n", b"ffffffffffffffff\r\n", b"0\r\n\r\n", 
-    b"A" * 9000,    b'"', b"--b", b"--b--", b'name="', b"\\ud800", b"1e999", b"NaN", b"[" * 2000, b'{"value":',
+    b"#", b"CONNECT h:1 HTTP/1.1\r\n\r\n", b"\r\n\r\n", b"ffffffffffffffff\r\n", b"0\r\n\r\n",
+    b"A" * 9000,
+    b'"', b"--b", b"--b--", b'name="', b"\\ud800", b"1e999", b"NaN", b"[" * 2000, b'{"value":',
     b"application/json", b"content-encoding: gzip\r\n", b"Host: h\r\n", b"x-request-id: a\r\n",
 )  # fmt: skip
 WHOLE = (

@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from serving import Server, serve, wait_until_ready
 
 
-@pytest.fixture(scope="module", params=["unix", "tcp"])
+@pytest.fixture(scope="module", params=["unix", "tcp", "plain"])
 def reader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("reader")
-    with serve(folder, "Reader", tcp=request.param == "tcp", MAX_BODY="100000") as server:
+    with serve(folder, "Reader", kind=request.param, MAX_BODY="100000") as server:
         yield server
 
 
@@ -387,15 +387,15 @@ def test_a_client_that_goes_away_frees_its_place(tmp_path: Path) -> None:
         assert client.post("/predict", json={"seconds": 0}).status_code == 200
 
 
-@pytest.mark.parametrize("tcp", [False, True])
+@pytest.mark.parametrize("kind", ["unix", "tcp", "plain"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("attribute", ["slow", "awaits"])
 def test_all_in_flight_are_answered_when_told_to_stop(
-    tmp_path: Path, attribute: str, number: signal.Signals, tcp: bool
+    tmp_path: Path, attribute: str, number: signal.Signals, kind: str
 ) -> None:
     body = b'{"seconds": 0.005, "tag": %d}'
     head = b"POST /handlers/predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
-    with serve(tmp_path, attribute, tcp=tcp, QUEUE="400") as server:
+    with serve(tmp_path, attribute, kind=kind, QUEUE="400") as server:
         connections = [server.connect() for _ in range(200)]
         for tag, connection in enumerate(connections[:150]):
             text = body % tag

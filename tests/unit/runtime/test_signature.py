@@ -1,0 +1,248 @@
+"""What can be served, and how what cannot is said."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+
+import msgspec
+import pytest
+
+from lading_runtime import signature
+from lading_runtime.dataplane import DataPlane
+from lading_runtime.handler import Handler
+from lading_runtime.multipart import Part
+from lading_runtime.problem import Problem
+
+
+class Opaque:
+    pass
+
+
+class Point(NamedTuple):
+    x: int
+    y: int = 0
+
+
+class Settings(TypedDict, total=False):
+    deep: dict[str, list[int]]
+
+
+class Shape(msgspec.Struct):
+    kind: Literal["round", "square"]
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+@dataclass
+class Inner:
+    width: int
+    label: str = "none"
+
+
+@dataclass
+class Outer:
+    inner: Inner
+    others: list[Inner]
+
+
+def plane(predict: Any) -> DataPlane:
+    return DataPlane(Handler("m:f", predict, False, signature.read(predict)))
+
+
+def faults(call: Any, *arguments: Any) -> list[tuple[str, str, str]]:
+    with pytest.raises(Problem) as raised:
+        call(*arguments)
+    assert raised.value.code == "invalid_argument"
+    return [tuple(fault) for fault in raised.value.faults]
+
+
+def untyped(image, size: int) -> None: ...
+def opaque(image: list[Opaque]) -> None: ...
+def unknown(image: Missing) -> None: ...  # noqa: F821
+def starred(*images: int) -> None: ...
+def double_starred(**images: int) -> None: ...
+def positional(image: int, /) -> None: ...
+def ambiguous(image: str | bytes) -> None: ...
+def iterates(image: int) -> Iterator[int]: ...
+def iterates_async(image: int) -> AsyncIterator[int]: ...
+
+
+@pytest.mark.parametrize(
+    ("predict", "message"),
+    [
+        (untyped, "parameter 'image' of predict has no type; add one, such as 'image: str'"),
+        (
+            opaque,
+            "parameter 'image' of predict has a type that cannot be served: "
+            "Opaque is not a type with a schema",
+        ),
+        (
+            unknown,
+            "the type of 'image' of predict cannot be read: "
+            "NameError: name 'Missing' is not defined",
+        ),
+        (starred, "parameter '*images' of predict cannot be served; name each argument"),
+        (double_starred, "parameter '**images' of predict cannot be served; name each argument"),
+        (
+            positional,
+            "parameter 'image' of predict is positional-only; arguments are passed by name",
+        ),
+        (iterates, "predict returns an iterator; streamed answers are not yet supported"),
+        (iterates_async, "predict returns an iterator; streamed answers are not yet supported"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_by_name(predict: Any, message: str) -> None:
+    with pytest.raises(signature.SignatureError) as raised:
+        signature.read(predict)
+    assert str(raised.value) == message
+
+
+def test_a_union_that_json_cannot_tell_apart_is_refused_by_name() -> None:
+    with pytest.raises(signature.SignatureError, match="parameter 'image' of predict has a type"):
+        signature.read(ambiguous)
+
+
+def test_every_kind_of_type_is_read_from_json() -> None:
+    def predict(  # noqa: PLR0917
+        point: Point,
+        settings: Settings,
+        shape: Shape,
+        level: Level,
+        when: datetime,
+        pair: tuple[int, str],
+        names: set[str],
+        share: Annotated[float, msgspec.Meta(ge=0, le=1)],
+        anything: Any,
+        by_number: dict[int, str],
+        maybe: int | str | None = 7,
+    ) -> None: ...
+
+    arguments = plane(predict).parse_json(
+        b'{"point": [1, 2], "settings": {"deep": {"a": [1]}}, "shape": {"kind": "round"},'
+        b'"level": 2, "when": "2026-01-02T03:04:05Z", "pair": [1, "a"], "names": ["a", "a"],'
+        b'"share": 0.5, "anything": [null, 1.5], "by_number": {"3": "c"}}'
+    )
+    when = arguments.pop("when")
+    assert when.isoformat() == "2026-01-02T03:04:05+00:00"
+    assert arguments == {
+        "point": Point(1, 2),
+        "settings": {"deep": {"a": [1]}},
+        "shape": Shape("round"),
+        "level": Level.HIGH,
+        "pair": (1, "a"),
+        "names": {"a"},
+        "share": 0.5,
+        "anything": [None, 1.5],
+        "by_number": {3: "c"},
+    }
+
+
+def test_a_fault_says_where_what_was_expected_and_what_came() -> None:
+    def predict(  # noqa: PLR0917
+        outer: Outer,
+        shape: Shape,
+        level: Level,
+        share: Annotated[float, msgspec.Meta(le=1)],
+        pair: tuple[int, int],
+        when: datetime,
+        image: bytes,
+    ) -> None: ...
+
+    body = {
+        "outer": {"inner": {"label": "a"}, "others": [{"width": 1}, {"width": None}]},
+        "shape": {"kind": "flat"},
+        "level": 3,
+        "share": 1.5,
+        "pair": [1],
+        "when": "yesterday",
+    }
+    assert faults(plane(predict).parse_json, msgspec.json.encode(body)) == [
+        ("outer.inner.width", "a value", "nothing"),
+        ("shape.kind", "another value (Invalid enum value 'flat')", '"flat"'),
+        ("level", "one of 1, 2", "3"),
+        ("share", "float <= 1.0", "1.5"),
+        ("pair", "array of length 2", "1"),
+        ("when", "another value (Invalid RFC3339 encoded datetime)", '"yesterday"'),
+        ("image", "bytes", "nothing"),
+    ]
+
+
+def test_an_unknown_argument_is_met_with_the_nearest_or_all_names() -> None:
+    def predict(image: int = 0, language: str = "") -> None: ...
+
+    assert faults(plane(predict).parse_json, b'{"imag": 1, "zzz": 2}') == [
+        ("imag", "'image'", "an unknown argument"),
+        ("zzz", "one of 'image', 'language'", "an unknown argument"),
+    ]
+
+
+def test_an_argument_may_have_any_name() -> None:
+    def predict(a0: int, __struct_fields__: int, msgspec_: int = 3) -> None: ...
+
+    assert plane(predict).parse_json(b'{"a0": 1, "__struct_fields__": 2}') == {
+        "a0": 1,
+        "__struct_fields__": 2,
+    }
+
+
+def test_defaults_inside_a_decoded_dataclass_are_encoded_again() -> None:
+    def predict(outer: Outer) -> Outer:
+        return outer
+
+    served = plane(predict)
+    body = b'{"outer": {"inner": {"width": 1}, "others": [{"width": 2}]}}'
+    assert msgspec.json.decode(served.predict(served.parse_json(body)).body) == {
+        "inner": {"width": 1, "label": "none"},
+        "others": [{"width": 2, "label": "none"}],
+    }
+
+
+def test_a_form_field_is_text_json_or_a_file_as_its_type_asks() -> None:
+    def predict(
+        image: bytes,
+        text: str = "",
+        number: int = 0,
+        maybe: str | None = None,
+        level: Level = Level.LOW,
+        listed: list[int] = [],  # noqa: B006
+    ) -> None: ...
+
+    parts = [
+        Part("image", True, b"\xff\x00"),
+        Part("text", False, b"123"),
+        Part("number", False, b"123"),
+        Part("maybe", False, b"123"),
+        Part("level", False, b"2"),
+        Part("listed", False, b"[1, 2]"),
+    ]
+    assert plane(predict).parse_parts(parts) == {
+        "image": b"\xff\x00",
+        "text": "123",
+        "number": 123,
+        "maybe": "123",
+        "level": Level.HIGH,
+        "listed": [1, 2],
+    }
+    wrong = [
+        Part("image", True, b""),
+        Part("text", False, b"\xff"),
+    ]
+    assert faults(plane(predict).parse_parts, wrong) == [
+        ("text", "str", "bytes that are not UTF-8")
+    ]
+    wrong = [Part("image", True, b""), Part("number", False, b"1e999"), Part("x", False, b"")]
+    assert faults(plane(predict).parse_parts, wrong) == [
+        (
+            "x",
+            "one of 'image', 'text', 'number', 'maybe', 'level', 'listed'",
+            "an unknown argument",
+        ),
+        ("number", "int", "str"),
+    ]
