@@ -1,0 +1,110 @@
+"""From layers to an image: its config, its manifest, and nothing that varies between machines.
+
+Source: OCI image specification 1.1, config.md and annotations.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from lading.building import in_image
+from lading.building.layers.blob import Blob
+from lading.building.layers.wanted import Wanted
+from lading.building.lockfile import LockedEnvironment
+from lading.building.recipe import Recipe
+from lading.oci import Descriptor, Image, Layer
+from lading.oci import assemble as oci_assemble
+from lading.stores.layout import Layout
+
+CREATED = "1970-01-01T00:00:00Z"
+"""An image is its content; when it was made is said by its provenance."""
+_ENV = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "HOME": "/tmp",
+    "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def assemble(
+    recipe: Recipe,
+    locked: LockedEnvironment,
+    layers: Sequence[tuple[Wanted, Blob]],
+    store: Layout,
+) -> Image:
+    """The image of some layers that are in `store`, lowest first."""
+    title = {"org.opencontainers.image.title": f"{recipe.app}/{recipe.name}"}
+    return oci_assemble(
+        _settings(recipe, locked, [wanted for wanted, _ in layers]),
+        [
+            Layer(
+                descriptor(wanted, made),
+                made.diff_id,
+                partial(store.blobs.open, made.descriptor.digest),
+            )
+            for wanted, made in layers
+        ],
+        title,
+    )
+
+
+def descriptor(wanted: Wanted, made: Blob) -> Descriptor:
+    """A layer's descriptor, telling what the layer is."""
+    said = {"io.lading.layer.kind": wanted.kind.value, "io.lading.layer.title": wanted.title}
+    bare = made.descriptor
+    return Descriptor(bare.media_type, bare.digest, bare.size, said)
+
+
+def _settings(recipe: Recipe, locked: LockedEnvironment, wanted: list[Wanted]) -> dict[str, Any]:
+    system, _, architecture = locked.platform.partition("/")
+    architecture, _, variant = architecture.partition("/")
+    return {
+        "created": CREATED,
+        "os": system,
+        "architecture": architecture,
+        **({"variant": variant} if variant else {}),
+        "config": _execution(recipe, locked),
+        "history": [
+            {"created": CREATED, "created_by": f"lading: {one.kind.value}: {one.title}"}
+            for one in wanted
+        ],
+    }
+
+
+def _execution(recipe: Recipe, locked: LockedEnvironment) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "User": f"{in_image.USER_ID}:{in_image.USER_ID}",
+        "Env": [f"{name}={value}" for name, value in _env(recipe).items()],
+        "WorkingDir": in_image.APP,
+        "StopSignal": "SIGTERM",
+        "Labels": _labels(recipe, locked),
+    }
+    if recipe.handler is not None:
+        settings["Entrypoint"] = [in_image.python(locked.python), in_image.LAUNCHER]
+        settings["ExposedPorts"] = {f"{in_image.PORT}/tcp": {}}
+    elif recipe.command:
+        settings["Entrypoint"] = list(recipe.command)
+    return settings
+
+
+def _env(recipe: Recipe) -> dict[str, str]:
+    """Ours first, then the recipe's by name; the recipe's own word is the last."""
+    ours = {**_ENV, "LADING_SERVICE": recipe.name}
+    if recipe.handler is not None:
+        ours["LADING_HANDLER"] = recipe.handler
+    return {**ours, **dict(sorted(recipe.env.items()))}
+
+
+def _labels(recipe: Recipe, locked: LockedEnvironment) -> dict[str, str]:
+    return {
+        "org.opencontainers.image.title": f"{recipe.app}/{recipe.name}",
+        "io.lading.app": recipe.app,
+        "io.lading.service": recipe.name,
+        "io.lading.python": locked.python,
+        "io.lading.suite": locked.suite,
+        "io.lading.environment": locked.inputs,
+    }

@@ -1,0 +1,27 @@
+"""The base layer: Debian's Python and what it needs, its standard library compiled."""
+
+from __future__ import annotations
+
+from lading.building.layers import blob, bytecode, cache, interpreter
+from lading.building.layers.blob import Blob, Heard
+from lading.building.layers.materials import Materials
+from lading.building.layers.wanted import LayerKind, Wanted
+
+ENTRIES_VERSION = 1
+"""Raised when the same packages would give other entries."""
+
+
+def wanted(materials: Materials) -> Wanted:
+    locked = materials.locked
+
+    def key() -> str:
+        return cache.key("base", [interpreter.identity(locked), str(ENTRIES_VERSION)])
+
+    def make(heard: Heard) -> Blob:
+        entries = materials.base_entries()
+        library = f"usr/lib/python{locked.python}/"
+        sources = (one for one in entries if one.path.startswith(library))
+        pyc = bytecode.compiled(bytecode.without_tests(sources, library), materials.interpreter)
+        return blob.compressed(materials.store, [*entries, *pyc], heard)
+
+    return Wanted(LayerKind.BASE, f"Debian {locked.suite}, Python {locked.python}", key, make)

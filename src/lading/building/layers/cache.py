@@ -1,0 +1,73 @@
+"""Layers that were made before, found again by everything that went into them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lading.building.layers import blob, bytecode
+from lading.building.layers.blob import Blob
+from lading.building.layers.record import write_record
+from lading.errors import DamagedBlob, StoreError
+from lading.oci import Descriptor, Digest
+from lading.stores.layout import Layout
+
+FORMAT = 1
+"""Raised when the same inputs would give another layer."""
+
+
+def key(kind: str, inputs: Iterable[str]) -> str:
+    """The name of a layer made of `inputs`, which say all that decides its bytes."""
+    parts = [kind, f"format {FORMAT}", blob.COMPRESSOR, f"bytecode {bytecode.VERSION}"]
+    text = json.dumps([*parts, *inputs], ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class LayerCache:
+    """Records below `folder` of blobs in `store`. May be deleted at any time."""
+
+    folder: Path
+    store: Layout
+
+    def find(self, name: str, verify: bool = False) -> Blob | None:
+        """The layer of that key, if its blob is in the store and whole.
+
+        Wholeness is judged by size; `verify` reads the blob and compares its digest. A damaged
+        blob counts as none, so it is made again.
+        """
+        try:
+            found = _decoded(json.loads(self._path(name).read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, StoreError):
+            return None
+        digest = found.descriptor.digest
+        if self.store.blobs.size(digest) != found.descriptor.size:
+            return None
+        if verify:
+            try:
+                self.store.blobs.verify(digest)
+            except DamagedBlob:
+                return None
+        return found
+
+    def keep(self, name: str, made: Blob) -> None:
+        """Raises StoreError when the disk does not take it."""
+        document = {
+            "descriptor": made.descriptor.to_json(),
+            "diffId": str(made.diff_id),
+            "unpackedSize": made.unpacked_size,
+        }
+        write_record(self._path(name), json.dumps(document).encode())
+
+    def _path(self, name: str) -> Path:
+        return self.folder / "layers" / f"{name}.json"
+
+
+def _decoded(document: dict[str, object]) -> Blob:
+    descriptor, size = document["descriptor"], document["unpackedSize"]
+    if not isinstance(descriptor, dict) or not isinstance(size, int):
+        raise TypeError
+    return Blob(Descriptor.from_json(descriptor), Digest.parse(str(document["diffId"])), size)

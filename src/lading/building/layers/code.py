@@ -1,0 +1,61 @@
+"""The code layer: the source folder less its model files, and its bytecode."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lading.building.layers import blob, bytecode, cache, handler, interpreter
+from lading.building.layers.blob import Blob, Heard
+from lading.building.layers.entry import Entry
+from lading.building.layers.file_hashes import FileHashes
+from lading.building.layers.materials import Materials
+from lading.building.layers.source import Found
+from lading.building.layers.wanted import LayerKind, Wanted
+from lading.building.recipe import Recipe
+from lading.errors import BuildError
+
+
+def wanted(
+    recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes
+) -> Wanted | None:
+    """None when there are no files. Raises BuildError when the handler cannot be there."""
+    files = [one for one in found if not one.is_folder]
+    if recipe.handler is not None:
+        handler.check(recipe.handler, files, recipe.source)
+    if not files:
+        return None
+    title = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return Wanted(
+        LayerKind.CODE,
+        title,
+        partial(_key, found, materials, hashes),
+        partial(_make, recipe, found, materials),
+    )
+
+
+def _key(found: list[Found], materials: Materials, hashes: FileHashes) -> str:
+    inputs = [interpreter.identity(materials.locked)]
+    for one in found:
+        try:
+            digest = hashes.of(one.path, one.full, one.status) if one.is_file else ""
+        except OSError as error:
+            came = (error.strerror or str(error)).lower()
+            raise BuildError("cannot be read", where=str(one.full), came=came) from error
+        inputs.append(f"{one.path} {one.entry().mode:o} {one.target} {digest}")
+    return cache.key("code", inputs)
+
+
+def _make(recipe: Recipe, found: list[Found], materials: Materials, heard: Heard) -> Blob:
+    entries = [one.entry() for one in found]
+    compiled = bytecode.compiled(entries, materials.interpreter, partial(_refuse, recipe))
+    return blob.compressed(materials.store, [*entries, *compiled], heard)
+
+
+def _refuse(recipe: Recipe, entry: Entry, line: int, message: str) -> None:
+    where = f"{entry.content}:{line}" if line else str(entry.content)
+    raise BuildError(
+        f"does not compile with Python {recipe.environment.python}",
+        where=where,
+        came=message,
+        todo="mend it, or add the file to `ignore`",
+    )

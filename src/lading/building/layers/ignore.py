@@ -1,0 +1,116 @@
+"""Which files of a source folder stay out of its image.
+
+Source of the patterns' meaning: gitignore(5), "PATTERN FORMAT". Translated here because the usual
+library takes longer to import than a build with nothing to do may last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+SECRET = re.compile(r"\.env(\..+)?|\.netrc|\.pypirc|\.git-credentials|\.ssh|\.aws|\.docker")
+"""Names of what holds credentials; in no image, whatever the patterns say."""
+EXAMPLES = {".env.example", ".env.sample", ".env.template"}
+DEFAULT = (
+    *(".git", ".hg", ".svn", ".jj", ".gitignore", ".gitattributes", ".gitmodules"),
+    *("__pycache__", "*.pyc", "*.pyo", ".ipynb_checkpoints"),
+    *(".venv", "venv", "node_modules", ".tox", ".nox", ".direnv"),
+    *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".coverage"),
+    *(".idea", ".vscode", ".DS_Store", "Thumbs.db", "*.swp", "*~"),
+    # They say how the image is made and are no part of it: another route is not another image.
+    *("/lading.yaml", "/lading.lock"),
+)
+"""Left out unless a pattern of the user's own says otherwise: `!node_modules`."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A pattern, ready to match a path relative to the source folder."""
+
+    matcher: re.Pattern[str]
+    folders_only: bool
+    keeps: bool
+    """It began with "!"."""
+
+
+class Ignored:
+    """Default patterns, then the user's; the last that matches decides."""
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        self._rules = [*_defaults(), *_rules(patterns)]
+
+    def __call__(self, path: str, is_folder: bool) -> bool:
+        """Whether `path` stays out. Ask first for the folders above it, as git does."""
+        name = path.rpartition("/")[2]
+        if SECRET.fullmatch(name) and name not in EXAMPLES:
+            return True
+        for rule in reversed(self._rules):
+            if (is_folder or not rule.folders_only) and rule.matcher.fullmatch(path):
+                return not rule.keeps
+        return False
+
+
+@lru_cache
+def _defaults() -> tuple[Rule, ...]:
+    return tuple(_rules(DEFAULT))
+
+
+def _rules(patterns: Iterable[str]) -> list[Rule]:
+    return [rule for pattern in patterns if (rule := _rule(pattern))]
+
+
+def _rule(pattern: str) -> Rule | None:
+    """None for an empty line or a comment."""
+    text = re.sub(r"(?<!\\)[ \t\r\n]+\Z", "", pattern)
+    if not text or text.startswith("#"):
+        return None
+    if keeps := text.startswith("!"):
+        text = text[1:]
+    if folders_only := text.endswith("/"):
+        text = text.rstrip("/")
+    # A slash at the start or within ties a pattern to the source folder itself.
+    anchored = "/" in text
+    text = text.lstrip("/")
+    start = "" if anchored or text.startswith("**/") else "(?:.*/)?"
+    return Rule(re.compile(start + _translated(text), re.S), folders_only, keeps) if text else None
+
+
+_TOKEN = re.compile(
+    r"(?P<start>\A\*\*/)|(?P<middle>/\*\*(?=/))|(?P<end>/\*\*\Z)|(?P<star>\*+)|(?P<one>\?)"
+    r"|(?P<set>\[[!^]?\]?(?:\\.|\[:\w+:\]|[^\]])*\])|\\(?P<escaped>.)|(?P<plain>.)",
+    re.S,
+)
+_EXPRESSIONS = {
+    "start": "(?:.*/)?",
+    "middle": "(?:/.*)?",
+    "end": "/.+",
+    "star": "[^/]*",
+    "one": "[^/]",
+}
+
+
+def _translated(text: str) -> str:
+    found = []
+    for token in _TOKEN.finditer(text):
+        kind = token.lastgroup or "plain"
+        if kind in _EXPRESSIONS:
+            found.append(_EXPRESSIONS[kind])
+        elif kind == "set":
+            found.append(_set(token["set"]))
+        else:
+            found.append(re.escape(token[kind]))
+    return "".join(found)
+
+
+def _set(text: str) -> str:
+    """`[a-c]`, `[!x]`: never a slash. `[:digit:]` and its like are read as Python's own."""
+    body = text[1:-1]
+    negated = body[:1] in ("!", "^")
+    body = body[1:] if negated else body
+    for name, same in (("digit", "0-9"), ("alpha", "a-zA-Z"), ("alnum", "a-zA-Z0-9")):
+        body = body.replace(f"[:{name}:]", same)
+    body = re.sub(r"\\?([\[\]^&~|])", r"\\\1", body)
+    return f"(?!/)[{'^' if negated else ''}{body}]"

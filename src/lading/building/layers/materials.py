@@ -1,0 +1,51 @@
+"""What the layers of one image are made with: the lock, the store, the cache, the base."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from lading.building.layers.entry import Entry
+from lading.building.layers.interpreter import Interpreter
+from lading.building.lockfile import Deb, LockedEnvironment
+from lading.building.progress import Progress
+from lading.stores.layout import Layout
+
+
+@dataclass
+class Materials:
+    """Shared by the threads that make layers. The base is fetched and unpacked at most once."""
+
+    locked: LockedEnvironment
+    store: Layout
+    cache: Path
+    progress: Progress
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        return Interpreter(self.locked, self.cache, self.base_entries)
+
+    def base_entries(self) -> list[Entry]:
+        """Raises ArchiveError."""
+        with self._lock:
+            return self._base_entries
+
+    def base_debs(self) -> dict[Deb, Path]:
+        """Raises ArchiveError."""
+        with self._lock:
+            return self._base_debs
+
+    @cached_property
+    def _base_debs(self) -> dict[Deb, Path]:
+        from lading.building.debian import fetch
+
+        return fetch.fetch(self.locked.base, self.cache, self.progress)
+
+    @cached_property
+    def _base_entries(self) -> list[Entry]:
+        from lading.building.debian import rootfs
+
+        return rootfs.base_entries(self._base_debs, self.locked.python)

@@ -1,0 +1,102 @@
+"""The layer of model files: stored as they are, read once and written once.
+
+Below the code, so that no change of code touches them. Not compressed: weights hardly shrink, and
+would take longer than all else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from lading.building.layers import blob, cache
+from lading.building.layers.blob import Blob, Heard
+from lading.building.layers.file_hashes import FileHashes
+from lading.building.layers.materials import Materials
+from lading.building.layers.source import Found
+from lading.building.layers.wanted import LayerKind, Wanted
+from lading.errors import BuildError
+
+
+def split(
+    found: Iterable[Found], models: Iterable[PurePosixPath], source: Path
+) -> tuple[list[Found], list[Found]]:
+    """The model files of a source folder, and the rest.
+
+    Raises BuildError for a model that is not there.
+    """
+    prefixes = [model.as_posix() for model in models]
+    inside: list[Found] = []
+    rest: list[Found] = []
+    for one in found:
+        (inside if any(_is_in(one.path, prefix) for prefix in prefixes) else rest).append(one)
+    for prefix in prefixes:
+        if not any(_is_in(one.path, prefix) and not one.is_folder for one in inside):
+            raise BuildError(
+                "there is no such model file",
+                where=str(source / prefix),
+                todo="train it (`lading run`), or correct the name in lading.yaml",
+            )
+    return inside, rest
+
+
+def wanted(found: list[Found], materials: Materials, hashes: FileHashes) -> Wanted | None:
+    """None when there are no model files."""
+    if not found:
+        return None
+    layer = _ModelLayer(found, materials, hashes)
+    files = [one for one in found if not one.is_folder]
+    title = files[0].path if len(files) == 1 else f"{len(files)} model files"
+    return Wanted(LayerKind.MODEL, title, layer.key, layer.make)
+
+
+@dataclass
+class _ModelLayer:
+    """Hashes of files that are not known yet are learned while the layer is written."""
+
+    found: list[Found]
+    materials: Materials
+    hashes: FileHashes
+    learned: dict[str, str] = field(default_factory=dict)
+
+    def key(self) -> str | None:
+        inputs = []
+        for one in self.found:
+            digest = ""
+            if one.is_file:
+                known = self.learned.get(one.path) or self.hashes.known(one.path, one.status)
+                if known is None:
+                    return None
+                digest = known
+            inputs.append(f"{one.path} {one.entry().mode:o} {one.target} {digest}")
+        return cache.key("model", inputs)
+
+    def make(self, heard: Heard) -> Blob:
+        begun = time.time_ns()
+        seen = {one.full: hashlib.sha256() for one in self.found if one.is_file}
+        made = blob.plain(
+            self.materials.store,
+            (one.entry() for one in self.found),
+            heard,
+            lambda path, chunk: seen[path].update(chunk),
+        )
+        for one in self.found:
+            if one.is_file:
+                digest = self.learned[one.path] = seen[one.full].hexdigest()
+                if _same(one.status, after := one.full.stat()):
+                    self.hashes.learn(one.path, after, digest, begun)
+        return made
+
+
+def _is_in(path: str, prefix: str) -> bool:
+    return prefix in (".", path) or path.startswith(f"{prefix}/")
+
+
+def _same(before: os.stat_result, after: os.stat_result) -> bool:
+    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino) == (
+        *(after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino),
+    )

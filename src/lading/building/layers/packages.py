@@ -1,0 +1,31 @@
+"""The layer of Debian packages that the author asked for."""
+
+from __future__ import annotations
+
+from lading.building.layers import base, blob, cache, interpreter
+from lading.building.layers.blob import Blob, Heard
+from lading.building.layers.materials import Materials
+from lading.building.layers.wanted import LayerKind, Wanted
+
+
+def wanted(materials: Materials) -> Wanted | None:
+    """None when no packages were asked for."""
+    packages = materials.locked.packages
+    if not packages:
+        return None
+
+    def key() -> str:
+        hashes = sorted(deb.sha256 for deb in packages)
+        below = interpreter.identity(materials.locked)
+        return cache.key("packages", [below, str(base.ENTRIES_VERSION), *hashes])
+
+    def make(heard: Heard) -> Blob:
+        from lading.building.debian import fetch, rootfs
+
+        debs = fetch.fetch(packages, materials.cache, materials.progress)
+        entries = rootfs.package_entries(materials.base_debs(), debs)
+        return blob.compressed(materials.store, entries, heard)
+
+    count = len(packages)
+    title = f"{count} Debian packages" if count > 1 else f"Debian package {packages[0].name}"
+    return Wanted(LayerKind.PACKAGES, title, key, make)

@@ -1,0 +1,76 @@
+"""The runtime layer: lading_runtime, the wheels it needs, and the launcher."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from lading.building import in_image
+from lading.building.layers import blob, cache, wheels
+from lading.building.layers.blob import Blob, Heard
+from lading.building.layers.entry import Entry, file
+from lading.building.layers.materials import Materials
+from lading.building.layers.wanted import LayerKind, Wanted
+from lading.errors import BuildError
+
+_PACKAGE = "lading_runtime"
+_FOLDER = in_image.RUNTIME.lstrip("/")
+_LAUNCHER = "launch.py"
+
+
+def wanted(materials: Materials, near: Path) -> Wanted:
+    own = _own()
+    return Wanted(
+        LayerKind.RUNTIME,
+        _PACKAGE,
+        partial(_key, own, materials),
+        partial(_make, own, materials, near),
+    )
+
+
+def _key(own: list[Entry], materials: Materials) -> str:
+    locked = materials.locked
+    # Few and small: read each time.
+    files = [f"{one.path} {hashlib.sha256(_content(one)).hexdigest()}" for one in own]
+    return cache.key("runtime", [*files, *wheels.hashes(locked.runtime, locked)])
+
+
+def _make(own: list[Entry], materials: Materials, near: Path, heard: Heard) -> Blob:
+    from lading.building.wheels import install
+    from lading.building.wheels.installed_tree import Place
+
+    locked = materials.locked
+    if not locked.runtime:
+        return blob.compressed(
+            materials.store, wheels.with_bytecode(own, materials, _FOLDER), heard
+        )
+    place = Place(_FOLDER, in_image.python(locked.python), scripts=False)
+    workspace = materials.cache / "unpacked"
+    with install.installed(locked.runtime, locked, place, workspace, near) as entries:
+        whole = wheels.with_bytecode([*entries, *own], materials, _FOLDER)
+        return blob.compressed(materials.store, whole, heard)
+
+
+def _own() -> list[Entry]:
+    """lading_runtime's files as they are installed here; found, never imported."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise BuildError(f"{_PACKAGE} is not installed beside lading", todo="install lading anew")
+    root = Path(next(iter(spec.submodule_search_locations)))
+    entries = []
+    for top, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in names:
+            path = Path(top) / name
+            if path.suffix != ".pyc":
+                relative = path.relative_to(root).as_posix()
+                entries.append(file(f"{_FOLDER}/{_PACKAGE}/{relative}", path))
+    launcher = file(in_image.LAUNCHER.lstrip("/"), root / _LAUNCHER)
+    return sorted([*entries, launcher], key=lambda one: one.path)
+
+
+def _content(entry: Entry) -> bytes:
+    return entry.content if isinstance(entry.content, bytes) else entry.content.read_bytes()

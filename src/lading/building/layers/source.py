@@ -1,0 +1,132 @@
+"""The files of a source folder that go into an image, and those that may not."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lading.building import in_image
+from lading.building.layers import entry
+from lading.building.layers.entry import Entry
+from lading.building.layers.ignore import Ignored
+from lading.errors import BuildError
+
+
+@dataclass(frozen=True)
+class Found:
+    """A path of the source folder. `path` is relative to it, with slashes."""
+
+    path: str
+    full: Path
+    status: os.stat_result
+    """Of the path itself, not of what a link leads to."""
+    target: str = ""
+    """Of a symlink."""
+
+    @property
+    def is_folder(self) -> bool:
+        return stat.S_ISDIR(self.status.st_mode)
+
+    @property
+    def is_file(self) -> bool:
+        return stat.S_ISREG(self.status.st_mode)
+
+    @property
+    def is_executable(self) -> bool:
+        return bool(self.status.st_mode & stat.S_IXUSR)
+
+    def entry(self, content: bytes | Path | None = None) -> Entry:
+        """What it becomes in a layer: modes are 0644 or 0755, whatever the umask was."""
+        path = f"{in_image.APP[1:]}/{self.path}"
+        if self.target:
+            return entry.symlink(path, self.target)
+        if self.is_folder:
+            return entry.folder(path)
+        mode = 0o755 if self.is_executable else 0o644
+        return entry.file(path, self.full if content is None else content, mode)
+
+
+def walk(source: Path, ignored: Ignored) -> list[Found]:
+    """Everything of `source` that is not ignored, sorted by path.
+
+    Raises BuildError where there is no such folder, and for what no image can hold: a link that
+    leads outside, a socket or device, a name that is not UTF-8.
+    """
+    if not source.is_dir():
+        raise BuildError(
+            "there is no such source folder" if not source.exists() else "is not a folder",
+            where=str(source),
+            todo="make it, or correct `source`",
+        )
+    found = list(_below(source, Path(os.path.realpath(source)), "", ignored))
+    return sorted(found, key=lambda one: one.path)
+
+
+def _below(folder: Path, root: Path, prefix: str, ignored: Ignored) -> Iterator[Found]:
+    try:
+        children = list(os.scandir(folder))
+    except OSError as error:
+        raise BuildError(
+            "cannot be read", where=str(folder), came=(error.strerror or "").lower()
+        ) from error
+    for child in children:
+        path = f"{prefix}{child.name}"
+        is_folder = child.is_dir(follow_symlinks=False)
+        if ignored(path, is_folder):
+            continue
+        _check_name(path, folder)
+        one = _found(path, Path(child.path), child.stat(follow_symlinks=False), root)
+        yield one
+        if is_folder:
+            yield from _below(one.full, root, f"{path}/", ignored)
+
+
+def _found(path: str, full: Path, status: os.stat_result, root: Path) -> Found:
+    if stat.S_ISLNK(status.st_mode):
+        target = str(full.readlink())
+        _check_target(path, full, target, root)
+        return Found(path, full, status, target)
+    found = Found(path, full, status)
+    if not found.is_file and not found.is_folder:
+        raise BuildError(
+            where=str(full),
+            expected="a file, folder or link",
+            came=_kind(status.st_mode),
+            todo="move it out of the source folder, or add it to `ignore`",
+        )
+    return found
+
+
+def _check_target(path: str, full: Path, target: str, root: Path) -> None:
+    """In the image the folder is /app and nothing of this machine lies around it."""
+    outside = target.startswith("/")
+    outside |= os.path.normpath(f"{path}/../{target}").split("/")[0] == ".."
+    outside |= not Path(os.path.realpath(full)).is_relative_to(root)
+    if outside:
+        raise BuildError(
+            "the link leads out of the source folder",
+            where=str(full),
+            came=target,
+            todo="copy what it leads to into the folder, or add the link to `ignore`",
+        )
+
+
+def _check_name(path: str, folder: Path) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise BuildError(
+            "a file name is not UTF-8",
+            where=str(folder),
+            came=repr(os.fsencode(path))[1:],
+            todo="rename the file",
+        ) from None
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a pipe" if stat.S_ISFIFO(mode) else "a device"

@@ -1,0 +1,107 @@
+"""Install locked wheels into a folder of their own, with uv, and say what an image gets of them.
+
+Nothing of a wheel is executed. uv downloads, from where the user's own settings say, holds each to
+its hash, and unpacks; `installed_tree` makes of it what is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from lading.building.layers.entry import Entry
+from lading.building.lockfile import LockedEnvironment, Wheel
+from lading.building.wheels import indexes, installed_tree
+from lading.building.wheels.installed_tree import Place
+from lading.building.wheels.target import Target
+from lading.errors import BuildError
+from lading.stores.disk import explained
+
+_CREDENTIAL = re.compile(r"(?<=://)[^/\s@]+@")
+_RESOLVING = (
+    *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_EXCLUDE_NEWER", "UV_NO_BINARY"),
+    *("UV_NO_BINARY_PACKAGE", "UV_NO_VERIFY_HASHES", "UV_PRERELEASE", "UV_RESOLUTION"),
+    *("UV_COMPILE_BYTECODE", "UV_BUILD_CONSTRAINT", "UV_TORCH_BACKEND", "UV_DRY_RUN"),
+)
+"""Settings that ask for other packages than the locked ones."""
+
+
+@contextmanager
+def installed(
+    wheels: Sequence[Wheel], locked: LockedEnvironment, place: Place, workspace: Path, near: Path
+) -> Iterator[list[Entry]]:
+    """Entries of some wheels, with contents below `workspace` that are gone afterwards.
+
+    `near` is a folder of the user's project: uv reads its settings from there upwards. Where two
+    wheels have one file, the later in `wheels` wins. Raises BuildError with uv's reason.
+    """
+    with explained(workspace):
+        workspace.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(prefix="wheels-", dir=workspace)
+    with temporary as folder:
+        root = Path(folder)
+        _install(wheels, locked, root / "all", near)
+        entries = installed_tree.entries(root / "all", place)
+        contested = installed_tree.contested(root / "all")
+        for wheel in wheels if contested else ():
+            _install([wheel], locked, root / wheel.sha256, near)
+            alone = installed_tree.entries(root / wheel.sha256, place)
+            winners = {one.path: one for one in alone}
+            entries = [winners.get(one.path, one) for one in entries]
+        yield entries
+
+
+def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, near: Path) -> None:
+    # Only a build that has to install needs uv's Python module.
+    import uv
+
+    asked = into.with_suffix(".txt")
+    asked.write_text("".join(f"{x.name}=={x.version} --hash=sha256:{x.sha256}\n" for x in wheels))
+    target = Target(locked.python, locked.platform, _glibc(locked))
+    environment = indexes.environment()
+    done = subprocess.run(
+        [
+            uv.find_uv_bin(),
+            *("pip", "install", "--quiet", "--color", "never", "--no-progress"),
+            *("--target", into, "--python", sys.executable, "--requirements", asked),
+            *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "hardlink"),
+            *("--python-version", target.python, "--python-platform", target.uv_platform),
+        ],
+        env={name: value for name, value in environment.items() if name not in _RESOLVING},
+        cwd=near,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise _failure(done.stderr, wheels, into)
+
+
+def _failure(printed: str, wheels: Sequence[Wheel], into: Path) -> BuildError:
+    text = _CREDENTIAL.sub("", printed.replace(str(into.parent), "…"))
+    body = re.split(r"\n\s*hint:", text.strip())[0]
+    body = re.sub(r"(?m)^\s*(error|warning|cause|\s*×|\s*╰─▶|\s*├─▶|\s*│|Caused by):? ?", "", body)
+    names = ", ".join(f"{x.name} {x.version}" for x in wheels[:3])
+    full = "No space left on device" in printed
+    return BuildError(
+        "cannot be installed",
+        where=names + (" and others" if len(wheels) > 3 else ""),
+        came=re.sub(r"\s+", " ", body)[-600:].strip(" .") or "nothing from uv",
+        todo="make room on the disk"
+        if full
+        else "check the network and the index that pip and uv are set to, or run `lading lock`",
+    )
+
+
+def _glibc(locked: LockedEnvironment) -> tuple[int, int]:
+    """The image's own, by the version of its libc6: `2.36-9+deb12u14`."""
+    for deb in locked.base:
+        if deb.name == "libc6" and (match := re.match(r"(\d+)\.(\d+)", deb.version)):
+            return int(match[1]), int(match[2])
+    raise BuildError("the lock's base has no libc6", where="lading.lock", todo="run `lading lock`")
