@@ -75,12 +75,15 @@ class Envoy:
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        document = bootstrap(listener, port.resolve(listener), self.folder)
+        ip = port.resolve(listener)
+        document = bootstrap(listener, ip, self.folder)
         if self._serves(document):
             self.update(routes)
             return
+        if self.alive() and self.listener and self.listener.port != listener.port:
+            port.require_free(listener, ip)  # Else what runs would be stopped for nothing.
         self.stop()
-        port.require_free(listener, port.resolve(listener))
+        port.require_free(listener, ip)
         self._write_all(listener, routes)
         self._published.write(self._bootstrap, document)
         self._spawn(listener)

@@ -117,6 +117,18 @@ def test_a_port_taken_at_the_last_moment_is_told_from_what_envoy_says(
     assert not envoy.alive()
 
 
+def test_a_gateway_that_cannot_move_to_another_port_stays_where_it_is(
+    envoy: Envoy, listener: Listener, url: str
+) -> None:
+    envoy.start(listener, [])
+    pid = envoy.pid
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(GatewayError):
+        envoy.start(Listener(port=other.getsockname()[1]), [])
+    assert envoy.pid == pid
+    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert envoy.listener == listener
+
+
 def test_two_gateways_do_not_share_a_port(envoy: Envoy, listener: Listener, folder: Path) -> None:
     envoy.start(listener, [])
     with pytest.raises(GatewayError, match=r"taken by envoy \(process \d+\)"):
