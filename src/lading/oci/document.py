@@ -38,11 +38,14 @@ class Document:
         return [cls(typed(item, dict, place), place) for place, item in items]
 
     def at(self, key: str) -> str:
+        """Where a field stands, in words for a message."""
         return f"{self.path}.{key}"
 
     def has(self, key: str) -> bool:
         """Whether the field is there and not null."""
         return self.fields.get(key) is not None
+
+    # From here on: the field, or a StoreError when it is not there or of another kind.
 
     def text(self, key: str) -> str:
         return self._required(key, str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import shutil
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +41,7 @@ def _words(error: OSError) -> str:
 
 def _free_bytes(folder: Path) -> int:
     try:
-        return shutil.disk_usage(folder).free
+        system = os.statvfs(folder)
     except OSError:
         return 0
+    return system.f_bavail * system.f_frsize

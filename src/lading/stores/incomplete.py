@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def sync_folder(folder: Path) -> None:
 def _create_locked(folder: Path) -> tuple[Path, int]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     while True:
-        path = folder / f".incomplete-{uuid.uuid4().hex}"
+        path = folder / f".incomplete-{os.urandom(16).hex()}"
         descriptor = os.open(path, flags, 0o666)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:

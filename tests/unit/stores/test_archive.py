@@ -137,6 +137,14 @@ def test_a_folder_that_is_not_there_is_named(image, tmp_path):
     assert str(caught.value).endswith(": cannot be read or written: got no such file or directory")
 
 
+def test_an_archive_that_does_not_fit_on_the_disk_leaves_nothing(small_disk, images):
+    image = images.image(images.layer({"large": os.urandom(2 * 1024**2)}))
+    with pytest.raises(StoreError) as caught:
+        archive.save(image, NAME, small_disk / "image.tar")
+    assert str(caught.value).startswith(f"{small_disk}: the disk is full: got ")
+    assert list(small_disk.iterdir()) == []
+
+
 def written(path, members):
     with tarfile.open(path, "w") as tar:
         for name, content in members.items():
