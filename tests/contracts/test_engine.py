@@ -200,9 +200,7 @@ def test_what_cannot_be_copied_changes_nothing(engine, wanted, tmp_path):
 
 
 def test_past_its_memory_a_process_is_killed_and_it_is_said(engine, wanted):
-    applied = engine.apply(
-        replace(wanted, command=EATS, limits=Limits(memory_bytes=64 * 1024**2))
-    )
+    applied = engine.apply(replace(wanted, command=EATS, limits=Limits(memory_bytes=64 * 1024**2)))
     if "memory" in applied.unenforced:
         engine.remove("digits-1")
         pytest.skip("this user has no delegated control groups")

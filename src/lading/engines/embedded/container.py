@@ -181,4 +181,6 @@ def make_upper(upper: Path, writable: tuple[str, ...], files: Mapping[str, str])
     # Folders here cover the image's own of the same path; the umask must not close them.
     for made, _, _ in os.walk(upper):
         Path(made).chmod(0o755)
+    # runc gives a tmpfs the mode of the folder it covers.
+    (upper / "tmp").chmod(0o1777)
     return folders
