@@ -30,11 +30,5 @@ def write_archive(name: str, path: Path) -> None:
         recipes = images.chosen(app, [name])
         image = images.build_all(recipes, images.fresh_lock(app), progress)[name].image
     reference = Reference(f"{app.name}/{name}")
-    beside = path.with_name(f".{path.name}.partial")
-    try:
-        with beside.open("wb") as stream:
-            archive.write(image, reference, stream)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    archive.save(image, reference, path)
     click.echo(f"{path}: {reference}, {output.size(path.stat().st_size)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lading.building import lockfile
-from lading.building.locking import Ask, lock
+from lading.building.locking import lock
 from lading.building.progress import Progress
 from lading.cli.images import host_platform, lock_path
 from lading.cli.progress import shown
@@ -42,8 +42,8 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     """Write the app's lock. Whether it differs from before."""
     path = lock_path(app)
     previous = _previous(path)
-    asked = Ask(app.environments, tuple(platforms), previous, upgrade)
-    made = lock(asked, Folders.of_user().cache, progress)
+    cache = Folders.of_user().cache
+    made = lock(app.environments, platforms, cache, previous, upgrade, progress)
     if made == previous:
         return False
     lockfile.write(path, made)

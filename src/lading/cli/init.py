@@ -1,0 +1,21 @@
+"""`lading init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lading.settings import templates
+
+
+@click.command()
+@click.argument("template", default=templates.DEFAULT)
+def command(template: str) -> None:
+    """Start an app in this folder from TEMPLATE; nothing that is there is overwritten.
+
+    Templates: hello (a function), sklearn (a model that a step trains).
+    """
+    for path in templates.write(template, Path.cwd()):
+        click.echo(f"wrote {path}")
+    click.echo("next: lading up")
