@@ -19,10 +19,11 @@ _UV_NAMES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "extra-index-url": ("UV_EXTRA_INDEX_URL", ("UV_EXTRA_INDEX_URL", "UV_INDEX"), " "),
     "find-links": ("UV_FIND_LINKS", ("UV_FIND_LINKS",), ","),
     "trusted-host": ("UV_INSECURE_HOST", ("UV_INSECURE_HOST",), " "),
-    "no-index": ("UV_NO_INDEX", ("UV_NO_INDEX",), " "),
     "cert": ("SSL_CERT_FILE", ("SSL_CERT_FILE",), " "),
 }
 """By pip's option: uv's variable, the variables that overrule it, what separates values."""
+
+_NO_INDEX = "no-index"
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -37,6 +38,12 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
                 # pip takes the best version of any index; uv the first index that has the name.
                 whole.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     return whole
+
+
+def options(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """What uv can be told by an option alone: `--no-index`, where pip is told so."""
+    told = _pip_settings(environ).get(_NO_INDEX, "").lower()
+    return [f"--{_NO_INDEX}"] if told in ("1", "true", "yes", "on") else []
 
 
 def _present(option: str, values: list[str]) -> list[str]:
@@ -63,7 +70,7 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
         for section in ("global", "install"):
             if parser.has_section(section):
                 settings.update({k.replace("_", "-"): v for k, v in parser.items(section)})
-    for option in _UV_NAMES:
+    for option in (*_UV_NAMES, _NO_INDEX):
         if value := environ.get("PIP_" + option.upper().replace("-", "_")):
             settings[option] = value
     return settings

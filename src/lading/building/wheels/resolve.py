@@ -80,6 +80,7 @@ def _compiled(
         command = ["pip", "compile", str(path.resolve()), "--output-file", str(lock), *options]
         command += ["--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
         command += ["--python-version", target.python, "--python-platform", target.uv_platform]
+        command += indexes.options()
         _uv([*command, "--python", sys.executable], path, target)
         return _packages(lock.read_text(), target)
 

@@ -1,0 +1,202 @@
+"""Requirements resolve to hashed files for the image's Python; the lock names no index."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lading.building.wheels import indexes, requirements, resolve
+from lading.building.wheels.target import Target
+from lading.errors import RequirementsError
+
+BOOKWORM = Target("3.11", "linux/amd64", (2, 36))
+TRIXIE_ARM = Target("3.13", "linux/arm64", (2, 41))
+
+
+def put(folder: Path, filename: str, *requires: str) -> str:
+    """Write a wheel that holds nothing but its metadata; its SHA-256."""
+    name, version = filename.split("-")[:2]
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
+    tags = filename.removesuffix(".whl").split("-", 2)[2]
+    with zipfile.ZipFile(folder / filename, "w") as wheel:
+        wheel.writestr(f"{name}-{version}.dist-info/METADATA", metadata)
+        wheel.writestr(f"{name}-{version}.dist-info/WHEEL", f"Wheel-Version: 1.0\nTag: {tags}\n")
+        wheel.writestr(f"{name}-{version}.dist-info/RECORD", "")
+    return hashlib.sha256((folder / filename).read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels that is all there is of an index."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name in ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.chdir(tmp_path)
+    return wheels
+
+
+def asked(folder: Path, text: str, name: str = "requirements.txt") -> Path:
+    path = folder.parent / name
+    path.write_text(text)
+    return path
+
+
+def test_the_file_that_fits_best_is_locked_by_its_hash(folder: Path) -> None:
+    put(folder, "fast-1.0-py3-none-any.whl")
+    put(folder, "fast-1.0-cp311-cp311-manylinux_2_99_x86_64.whl")
+    put(folder, "fast-1.0-cp311-cp311-manylinux_2_28_aarch64.whl")
+    put(folder, "fast-1.0-cp311-cp311-manylinux2014_x86_64.whl")
+    sha256 = put(folder, "fast-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
+    (found,) = resolve.wheels(asked(folder, "Fast\n"), BOOKWORM, {})
+    assert found.filename == "fast-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+    assert (found.name, found.version, found.sha256) == ("fast", "1.0", sha256)
+
+
+def test_another_python_and_machine_have_their_own_files(folder: Path) -> None:
+    put(folder, "fast-2.0-cp311-cp311-manylinux_2_28_x86_64.whl")
+    put(folder, "fast-1.0-cp313-cp313-manylinux_2_28_aarch64.whl")
+    path = asked(folder, "fast\n")
+    assert [one.version for one in resolve.wheels(path, BOOKWORM, {})] == ["2.0"]
+    assert [one.version for one in resolve.wheels(path, TRIXIE_ARM, {})] == ["1.0"]
+
+
+def test_markers_are_the_images_and_extras_count(folder: Path) -> None:
+    for name in ("arm", "intel", "inner", "extra"):
+        put(folder, f"{name}-1.0-py3-none-any.whl")
+    put(folder, "outer-1.0-py3-none-any.whl", "inner", "extra; extra == 'more'")
+    text = (
+        "outer[more]\narm; platform_machine == 'aarch64' and python_version >= '3.13'\n"
+        "intel; platform_machine == 'x86_64'\n"
+    )
+    found = resolve.wheels(asked(folder, text), TRIXIE_ARM, {})
+    assert [one.name for one in found] == ["arm", "extra", "inner", "outer"]
+
+
+def test_a_locked_version_stays_while_it_satisfies(folder: Path) -> None:
+    for version in ("1.0", "1.5", "2.0"):
+        put(folder, f"one-{version}-py3-none-any.whl")
+    path = asked(folder, "one\n")
+    (kept,) = resolve.wheels(path, BOOKWORM, {"one": "1.5"})
+    assert kept.version == "1.5"
+    (moved,) = resolve.wheels(asked(folder, "one>1.5\n"), BOOKWORM, {"one": "1.5"})
+    assert moved.version == "2.0"
+
+
+def test_a_project_is_read_without_building_it(folder: Path) -> None:
+    put(folder, "one-1.0-py3-none-any.whl")
+    text = '[project]\nname = "app"\nversion = "1"\ndependencies = ["one"]\n'
+    (found,) = resolve.wheels(asked(folder, text, "pyproject.toml"), BOOKWORM, {})
+    assert found.name == "one"
+
+
+def test_an_unknown_requirement_is_named_with_its_line(folder: Path) -> None:
+    put(folder, "one-1.0-py3-none-any.whl")
+    asked(folder, "# ours\nnowhere>1\n", "more.txt")
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, "one\n-r more.txt\n"), BOOKWORM, {})
+    assert refused.value.where == "more.txt:2"
+    assert refused.value.problem == "no index has a package of the name nowhere"
+
+
+def test_a_conflict_is_told_in_uvs_own_words(folder: Path) -> None:
+    put(folder, "one-1.0-py3-none-any.whl", "two<2")
+    put(folder, "two-1.0-py3-none-any.whl")
+    put(folder, "two-2.0-py3-none-any.whl")
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, "one\ntwo>=2\n"), BOOKWORM, {})
+    assert refused.value.problem == "the requirements cannot be met together"
+    assert refused.value.where.startswith("requirements.txt:")
+    assert "two<2" in refused.value.came
+    assert "two>=2" in refused.value.came
+    assert "\n" not in str(refused.value)
+
+
+def test_source_only_is_refused_by_name(folder: Path) -> None:
+    (folder / "one-1.0.tar.gz").write_bytes(b"never opened")
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, "\none==1.0\n"), BOOKWORM, {})
+    assert refused.value.where == "requirements.txt:2"
+    assert refused.value.problem == "one has no wheel for this image, only source"
+    assert refused.value.expected == "a wheel for Python 3.11 on x86_64, glibc 2.36"
+
+
+def test_a_line_that_is_no_requirement_is_named(folder: Path) -> None:
+    put(folder, "one-1.0-py3-none-any.whl")
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, "one\none=<2\n"), BOOKWORM, {})
+    assert (refused.value.where, refused.value.problem) == (
+        "requirements.txt:2",
+        "is no requirement",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git+https://me:secret@example.org/a",
+        "-e .",
+        "./local",
+        "one @ https://me:secret@example.org/one-1.0-py3-none-any.whl",
+    ],
+)
+def test_what_no_index_has_by_name_is_refused(folder: Path, line: str) -> None:
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, f"{line}\n"), BOOKWORM, {})
+    assert refused.value.problem == "requirements by path or URL are not supported yet"
+    assert "secret" not in str(refused.value)
+
+
+def test_a_missing_include_is_named_where_it_is_asked_for(folder: Path) -> None:
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, "\n-r gone.txt\n"), BOOKWORM, {})
+    assert refused.value.where.endswith("requirements.txt:2")
+    assert refused.value.came == "No such file or directory"
+
+
+def test_the_users_pin_wins_over_the_runtimes(folder: Path) -> None:
+    for requirement in requirements.of_runtime():
+        for version in ("0.50", "99.0"):
+            put(folder, f"{requirement.name.replace('-', '_')}-{version}-py3-none-any.whl")
+    user = resolve.wheels(asked(folder, "msgspec==0.50\n"), BOOKWORM, {})
+    found = resolve.runtime(asked(folder, "msgspec==0.50\n"), user, BOOKWORM, {})
+    names = {requirement.name for requirement in requirements.of_runtime()}
+    assert {one.name for one in found} == names - {"msgspec"}
+
+
+def test_a_pin_the_runtime_cannot_work_with_is_named_with_both_sides(folder: Path) -> None:
+    put(folder, "msgspec-0.1-py3-none-any.whl")
+    path = asked(folder, "\nmsgspec==0.1\n")
+    user = resolve.wheels(path, BOOKWORM, {})
+    with pytest.raises(RequirementsError) as refused:
+        resolve.runtime(path, user, BOOKWORM, {})
+    assert refused.value.where == "requirements.txt:2"
+    assert refused.value.came == "msgspec==0.1 (yours)"
+    assert refused.value.expected.endswith("(lading_runtime)")
+    assert refused.value.expected.startswith("msgspec")
+
+
+def test_pips_settings_are_said_in_uvs_words(tmp_path: Path) -> None:
+    config = tmp_path / "pip.conf"
+    config.write_text("[global]\nindex-url = https://a/simple\nextra-index-url =\n  https://b/s\n")
+    told = indexes.environment({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(config)})
+    assert told["UV_DEFAULT_INDEX"] == "https://a/simple"
+    assert told["UV_EXTRA_INDEX_URL"] == "https://b/s"
+    assert told["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+
+
+def test_the_environment_overrules_pip_conf_and_uv_overrules_pip(tmp_path: Path) -> None:
+    config = tmp_path / "pip.conf"
+    config.write_text("[global]\nindex-url = https://file/simple\n")
+    pip = {"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(config), "PIP_INDEX_URL": "https://env/s"}
+    assert indexes.environment(pip)["UV_DEFAULT_INDEX"] == "https://env/s"
+    both = {**pip, "UV_DEFAULT_INDEX": "https://uv/s"}
+    assert indexes.environment(both)["UV_DEFAULT_INDEX"] == "https://uv/s"
