@@ -142,8 +142,9 @@ class _Layers:
 
 
 def _dearest_first(missing: Sequence[Wanted]) -> list[Wanted]:
-    """The base first, whose interpreter others wait for; then as they lie."""
-    return sorted(missing, key=lambda one: one.kind is not LayerKind.BASE)
+    """The base first, whose interpreter others wait for; long work last would end alone."""
+    kinds = [LayerKind.BASE, LayerKind.WHEELS, LayerKind.PACKAGES]
+    return sorted(missing, key=lambda one: kinds.index(one.kind) if one.kind in kinds else 3)
 
 
 def _task(wanted: Wanted) -> str:

@@ -28,9 +28,9 @@ def wanted(materials: Materials, near: Path) -> list[Wanted]:
 
 
 def groups(wheels: Sequence[Wheel]) -> list[tuple[Wheel, ...]]:
-    """Wheels by layer. A wheel of unknown size counts as small."""
+    """Wheels by layer: a group of small ones, then groups of one."""
     by_size = sorted(wheels, key=lambda wheel: (-wheel.size, wheel.name))
-    big = {wheel for wheel in by_size[:_MOST_LAYERS] if wheel.size > BIG_BYTES}
+    big = set([wheel for wheel in by_size if _is_big(wheel)][:_MOST_LAYERS])
     small = tuple(sorted(wheel for wheel in wheels if wheel not in big))
     return ([small] if small else []) + [(wheel,) for wheel in sorted(big)]
 
@@ -45,6 +45,11 @@ def with_bytecode(entries: Sequence[Entry], materials: Materials, site: str) -> 
     sources = (one for one in entries if one.path.startswith(site))
     compiled = bytecode.compiled(bytecode.without_tests(sources, site), materials.interpreter)
     return [*entries, *compiled]
+
+
+def _is_big(wheel: Wheel) -> bool:
+    """Not every index tells a size; then what was compiled for a platform counts as big."""
+    return wheel.size > BIG_BYTES or (not wheel.size and not wheel.filename.endswith("-any.whl"))
 
 
 def _layer(wheels: tuple[Wheel, ...], materials: Materials, near: Path) -> Wanted:

@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from lading.building.layers.entry import Entry
@@ -57,16 +59,13 @@ def installed(
 
 
 def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, near: Path) -> None:
-    # Only a build that has to install needs uv's Python module.
-    import uv
-
     asked = into.with_suffix(".txt")
     asked.write_text("".join(f"{x.name}=={x.version} --hash=sha256:{x.sha256}\n" for x in wheels))
     target = Target(locked.python, locked.platform, _glibc(locked))
     environment = indexes.environment()
     done = subprocess.run(
         [
-            uv.find_uv_bin(),
+            _uv(),
             *("pip", "install", "--quiet", "--color", "never", "--no-progress"),
             *("--target", into, "--python", sys.executable, "--requirements", asked),
             *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "hardlink"),
@@ -81,6 +80,23 @@ def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, nea
     )
     if done.returncode:
         raise _failure(done.stderr, wheels, into)
+
+
+_finding = threading.Lock()
+
+
+@lru_cache
+def _find_uv() -> str:
+    # Only a build that has to install needs uv's Python module.
+    import uv
+
+    return uv.find_uv_bin()
+
+
+def _uv() -> str:
+    # It asks sysconfig, whose first answer is not safe to ask for from several threads.
+    with _finding:
+        return _find_uv()
 
 
 def _failure(printed: str, wheels: Sequence[Wheel], into: Path) -> BuildError:
