@@ -99,11 +99,14 @@ def _parse(plane: DataPlane, request: Request) -> dict[str, object]:
         raise Problem("unsupported_media_type", f"the content coding {coding[:50]!r} is not read")
     content_type = request.headers.get("content-type", JSON)
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == JSON:
-        return plane.parse_json(request.body)
-    if kind == "multipart/form-data":
-        mark = multipart.boundary(content_type)
-        return plane.parse_parts(multipart.parse(request.body, mark))
+    try:
+        if kind == JSON:
+            return plane.parse_json(request.body)
+        if kind == "multipart/form-data":
+            mark = multipart.boundary(content_type)
+            return plane.parse_parts(multipart.parse(request.body, mark))
+    except RecursionError:
+        raise Problem("malformed_json", "the body is nested too deeply") from None
     raise Problem(
         "unsupported_media_type",
         f"expected application/json or multipart/form-data, came {kind[:100] or 'nothing'}",

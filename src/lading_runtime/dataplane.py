@@ -45,8 +45,6 @@ class DataPlane:
             raise self._explain(body, error) from None
         except (msgspec.DecodeError, UnicodeError) as error:
             raise Problem("malformed_json", f"the body is not JSON: {error}") from None
-        except RecursionError:
-            raise Problem("malformed_json", "the body is nested too deeply") from None
         values = zip(self._names, msgspec.structs.astuple(given))  # noqa: B905 - from Python 3.10
         arguments = {name: value for name, value in values if value is not msgspec.UNSET}
         for name in self._completed & arguments.keys():

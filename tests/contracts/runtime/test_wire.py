@@ -123,7 +123,7 @@ def test_what_is_not_there_is_said(
         (b'{"image": NaN}', 400, "malformed_json"),
         (b'{"image": "\xff"}', 400, "malformed_json"),
         (b"\xef\xbb\xbf{}", 400, "malformed_json"),
-        (b'{"q":' + b"[" * 5000 + b"]" * 5000 + b"}", 400, "malformed_json"),
+        (b'{"q":' + b"[" * 45000 + b"]" * 45000 + b"}", 400, "malformed_json"),
         (b'{"q": 1e999}', 400, "malformed_json"),
         (b"[1]", 422, "invalid_argument"),
         (b"", 422, "invalid_argument"),
@@ -303,6 +303,21 @@ def test_a_result_that_json_cannot_hold_is_500_and_nan_is_null(tmp_path: Path) -
         assert client.post("/predict", json={"number": 1}).status_code == 500
         assert "a object cannot be written as JSON" in server.log()
         assert client.post("/predict", json={"number": 0}).content == b"null"
+
+
+@pytest.mark.parametrize("depth", [100, 300, 480, 700, 985, 30000])
+def test_nesting_is_answered_or_refused_at_any_depth(tmp_path: Path, depth: int) -> None:
+    with serve(tmp_path, "grows") as server, server.client() as client:
+        body = b'{"tree": ' + b'{"child": ' * depth + b"null" + b"}" * (depth + 1)
+        answer = client.post("/predict", content=body)
+        if answer.status_code == 200:
+            assert answer.content == body[len(b'{"tree": ') : -1].replace(b" ", b"")
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+            assert depth > 100
+    with serve(tmp_path, "echo") as server, server.client() as client:
+        body = b'{"value": ' + b"[" * depth + b"]" * depth + b"}"
+        assert client.post("/predict", content=body).status_code in {200, 400}
 
 
 def test_a_list_of_files_takes_every_part_of_its_name(tmp_path: Path) -> None:
@@ -520,3 +535,10 @@ def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         assert server.log() == (
             "LADING_QUEUE: expected a whole number from 0 to 1048576, got 'many'\n"
         )
+
+
+def test_a_stop_while_loading_does_not_wait_for_it(tmp_path: Path) -> None:
+    with serve(tmp_path, "LoadsSlowly", wait=False) as server:
+        wait_until_ready(server, "/healthz")
+        assert server.stop() == 0
+        assert "raceback" not in server.log()

@@ -1,6 +1,6 @@
 """What the tests serve; written as for Python 3.9."""
 
-# ruff: noqa: UP006, UP035, UP045, PLR0917
+# ruff: noqa: UP006, UP035, UP037, UP045, PLR0917
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ class Reader:
             "options": options,
             "tags": tags,
         }
+
+
+@dataclass
+class Tree:
+    child: "Optional[Tree]" = None
+
+
+def grows(tree: Tree) -> Tree:
+    return tree
 
 
 def echo(value: Any) -> Any:
