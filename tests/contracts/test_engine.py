@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import busybox
 import pytest
 
+import busybox
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Engine, Limits, Observed, Phase, Workload
 from lading.engines.memory import Behaviour, Memory
@@ -126,9 +126,9 @@ def test_names_are_sorted(engine, wanted):
 def test_what_is_not_there_is_none_and_can_be_removed(engine):
     assert engine.observe("nothing") is None
     engine.remove("nothing")
-    with pytest.raises(WorkloadNotFound, match="^nothing: no such workload$"):
+    with pytest.raises(WorkloadNotFound, match=r"^nothing: no such workload$"):
         engine.logs("nothing")
-    with pytest.raises(WorkloadNotFound, match="^nothing: no such workload$"):
+    with pytest.raises(WorkloadNotFound, match=r"^nothing: no such workload$"):
         engine.copy("nothing", "/out", Path("/nonexistent/out"))
 
 
@@ -194,7 +194,7 @@ def test_what_cannot_be_copied_changes_nothing(engine, wanted, tmp_path):
     exited(engine, "digits-1")
     (tmp_path / "results").mkdir()
     (tmp_path / "results/stale").write_text("old")
-    with pytest.raises(EngineError, match="^digits-1:/out/none: no such path$"):
+    with pytest.raises(EngineError, match=r"^digits-1:/out/none: no such path$"):
         engine.copy("digits-1", "/out/none", tmp_path / "results")
     assert (tmp_path / "results/stale").read_text() == "old"
 

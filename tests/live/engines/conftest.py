@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import busybox
 import pytest
 
+import busybox
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Observed, Phase, Workload
 

@@ -69,7 +69,7 @@ def test_it_has_no_rights_and_cannot_get_any(inside):
 def test_outside_it_is_not_root(inside):
     inside.engine.apply(inside.workload("while :; do sleep 1; done"))
     pid = inside.engine.observe("probe").pid
-    owner = os.stat(f"/proc/{pid}").st_uid
+    owner = Path(f"/proc/{pid}").stat().st_uid
     assert owner != 0
     if os.geteuid() == 0:
         assert owner == 65532
@@ -126,7 +126,7 @@ def test_with_egress_it_reaches_out_but_not_this_machine(inside):
         pytest.skip(f"this machine does not reach deb.debian.org: {problem}")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        ended, said = inside.ask(
+        _, said = inside.ask(
             f"nc -w 10 deb.debian.org 80 < /dev/null; echo out $?; "
             f"nc -w 2 10.0.2.2 {port} < /dev/null; echo host $?",
             egress=True,

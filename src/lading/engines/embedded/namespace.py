@@ -26,8 +26,8 @@ cd "$1"; options="$2"; target="$3"; shift 3
 LIBMOUNT_FORCE_MOUNT2=always mount -t overlay lading -o "nosuid,nodev,$options" "$target"
 exec "$@"
 """
-# Says that the namespace is there, and waits until its ids are mapped. By path, because not every
-# shell knows descriptors past 9.
+# Says that the namespace is there, and waits for a line. By path, because not every shell knows
+# descriptors past 9.
 _HANDSHAKE = 'echo >/proc/self/fd/"$1"; read -r _ </proc/self/fd/"$2"; shift 2; exec "$@"'
 
 
@@ -90,14 +90,34 @@ class Command:
 
 
 def enter(identity: Identity, command: Command) -> subprocess.Popen[bytes]:
-    """Start a command in new namespaces. Raises EngineUnavailable, EngineError."""
+    """Start a command in new namespaces. Raises EngineUnavailable, EngineError.
+
+    It waits there until its ids are mapped. A caller that is killed before never lets it begin; one
+    that is killed later leaves processes that are known by their arguments.
+    """
     unshare = [programs.need("unshare"), "--mount", "--propagation", "slave"]
     if not identity.root:
-        unshare.append("--user")
-        if identity.sub_ids:
-            return _enter_mapped(identity, identity.sub_ids, unshare, command)
-        unshare.append("--map-root-user")
-    return replace(command, arguments=[*unshare, *command.arguments]).start()
+        unshare += ["--user"] if identity.sub_ids else ["--user", "--map-root-user"]
+    ready, says_ready = os.pipe()
+    waits, go = os.pipe()
+    handshake = ["sh", "-euc", _HANDSHAKE, "lading", str(says_ready), str(waits)]
+    try:
+        process = replace(
+            command,
+            arguments=[*unshare, *handshake, *command.arguments],
+            keep=(*command.keep, says_ready, waits),
+        ).start()
+        os.close(says_ready)
+        says_ready = -1
+        if os.read(ready, 1):
+            if identity.sub_ids:
+                _map_ids(process.pid, identity, identity.sub_ids)
+            os.write(go, b"\n")
+    finally:
+        for descriptor in (ready, says_ready, waits, go):
+            if descriptor >= 0:
+                os.close(descriptor)
+    return process
 
 
 def join(identity: Identity, member: Process, command: Command) -> subprocess.Popen[bytes]:
@@ -106,33 +126,6 @@ def join(identity: Identity, member: Process, command: Command) -> subprocess.Po
     if not identity.root:
         nsenter += ["-U", "--preserve-credentials"]
     return replace(command, arguments=[*nsenter, *command.arguments]).start()
-
-
-def _enter_mapped(
-    identity: Identity, ids: SubIds, unshare: Sequence[str], command: Command
-) -> subprocess.Popen[bytes]:
-    """The command waits in its namespace until set-user-id helpers have mapped its ids."""
-    ready, says_ready = os.pipe()
-    waits, go = os.pipe()
-    try:
-        process = replace(
-            command,
-            arguments=[
-                *unshare, "sh", "-euc", _HANDSHAKE, "lading", str(says_ready), str(waits),
-                *command.arguments,
-            ],
-            keep=(*command.keep, says_ready, waits),
-        ).start()  # fmt: skip
-        os.close(says_ready)
-        says_ready = -1
-        if os.read(ready, 1):
-            _map_ids(process.pid, identity, ids)
-            os.write(go, b"\n")
-    finally:
-        for descriptor in (ready, says_ready, waits, go):
-            if descriptor >= 0:
-                os.close(descriptor)
-    return process
 
 
 def _map_ids(pid: int, identity: Identity, ids: SubIds) -> None:

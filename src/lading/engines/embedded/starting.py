@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ from lading.oci import Image
 
 _END_SECONDS = 5.0
 _POLL_MILLISECONDS = 500
+_QUIET_LOOKS = 3
+_LOOK_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,12 @@ def start(wanted: Wanted) -> Started:
 def stop(made: Container, record: Started, identity: Identity) -> None:
     """SIGTERM, grace, SIGKILL; returns when the container and its monitor have ended."""
     if record.process.alive:
-        record.process.signal(15)
+        record.process.signal(signal.SIGTERM)
         if not record.process.wait(record.grace_seconds):
-            record.process.signal(9)
+            record.process.signal(signal.SIGKILL)
             record.process.wait(_END_SECONDS)
     if not record.monitor.wait(_END_SECONDS):
-        record.monitor.signal(9)
+        record.monitor.signal(signal.SIGKILL)
     clear(made, identity, record.group_folders)
 
 
@@ -81,8 +85,20 @@ def kill(made: Container, identity: Identity, groups: Cgroups) -> None:
     """End and clear what a caller left that was killed while it started a container."""
     if not made.folder.exists():
         return
-    for process in _left_behind(made, groups.groups(made.key)):
-        process.signal(9)
+    stopped: set[Process] = set()
+    quiet = 0
+    # Stopped first: what runs on would start more while the others are being killed. Looked for
+    # again when all seems quiet: at the instant a process becomes another it has no arguments.
+    while quiet < _QUIET_LOOKS:
+        fresh = _left_behind(made, groups.groups(made.key)) - stopped
+        for process in fresh:
+            process.signal(signal.SIGSTOP)
+        stopped |= fresh
+        quiet = 0 if fresh else quiet + 1
+        time.sleep(_LOOK_SECONDS)
+    for process in stopped:
+        process.signal(signal.SIGKILL)
+    for process in stopped:
         process.wait(_END_SECONDS)
     clear(made, identity, groups.groups(made.key))
 
@@ -158,13 +174,13 @@ def _run(made: Container, process: Process) -> None:
     raise EngineError("the container does not wait to be started", made.name, came=f"no {pipe}")
 
 
-def _left_behind(made: Container, groups: dict[str, Path]) -> list[Process]:
+def _left_behind(made: Container, groups: dict[str, Path]) -> set[Process]:
     found = set(mentioning(str(made.bundle)))
     for folder in groups.values():
         with suppress(OSError):
             pids = (folder / "cgroup.procs").read_text().split()
             found |= {process for pid in pids if (process := Process.of(int(pid)))}
-    return sorted(found, key=lambda process: process.pid)
+    return found
 
 
 def _delete(folder: Path, identity: Identity) -> None:
