@@ -24,11 +24,13 @@ check: setup ## ruff, mypy, import contracts, generated pages; changes nothing
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m lading.settings.schema --check
+	@$(BIN)/python scripts/command_reference.py --check
 
 fix: setup ## format, mend what ruff can, write the generated pages anew
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/python -m lading.settings.schema
+	@$(BIN)/python scripts/command_reference.py
 
 bench: setup ## measure, beside the alternatives; writes bench/RESULTS.md
 	@$(BIN)/python -m bench

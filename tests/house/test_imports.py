@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from source import ROOT
+from tests.house.source import ROOT
 
 
 def test_every_contract_is_kept() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source import functions, name, python
+from tests.house.source import functions, name, python
 
 LINES_OF_MOST_FILES = 300
 LINES_OF_ANY_FILE = 400

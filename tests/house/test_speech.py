@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from source import ROOT, name, tracked
+from tests.house.source import ROOT, name, tracked
 
 # Written in parts, so that this file does not hold what it looks for.
 MACHINE = re.compile(
