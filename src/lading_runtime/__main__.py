@@ -3,6 +3,7 @@
 # ruff: noqa: PTH100
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -14,6 +15,9 @@ USAGE = 2
 
 def main() -> int:
     """Returns the exit code; 2 is a setting that cannot be used."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the user's code prints belongs in the log when it is printed.
+        sys.stdout.reconfigure(line_buffering=True)
     environment = dict(os.environ)
     if len(sys.argv) > 1:
         from .options import parse

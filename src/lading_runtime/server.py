@@ -44,6 +44,7 @@ def run(configuration: Configuration) -> int:
     finally:
         loop.close()
     if not server.stop_worker(_JOIN_SECONDS):
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     return code
