@@ -89,9 +89,11 @@ def test_a_revision_that_does_not_start_never_replaces_one_that_answers(app: App
     good = (app.folder / "probe.py").read_text()
     with Load(app.url(), body=b'{"text": "a"}') as requests:
         app.change("class Probe:", "import nowhere\n\n\nclass Probe:", "probe.py")
-        said = app.refused("up", "-d")
+        done = app.lading("up", "-d")
         time.sleep(0.5)
     assert requests.failures == []
+    assert done.returncode == 1
+    said = done.stderr
     assert "services.probe: revision 3 does not start: exit code 3" in said
     assert "the revision before it goes on answering" in said
     assert "No module named 'nowhere'" in said

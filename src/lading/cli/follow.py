@@ -11,6 +11,7 @@ from datetime import datetime
 
 import click
 
+from lading.cli.tidy import tidy
 from lading.controller.history import History, Line
 from lading.controller.process import Place
 from lading.engines.engine import Engine
@@ -43,11 +44,14 @@ def follow(at: Place, services: Sequence[str], since: datetime) -> None:
 
 
 def show(name: str, line: Line, width: int) -> None:
-    """One line, with the service's name in its colour on a terminal."""
+    """A line, with the service's name in its colour on a terminal."""
     colour = _COLOURS[sum(name.encode()) % len(_COLOURS)]
     label = click.style(f"{name.ljust(width)} {line.replica} |", fg=colour)
-    text = click.style(f"[{line.text}]", dim=True) if line.stream == "lading" else line.text
-    click.echo(f"{label} {text}")
+    if line.stream == "lading":
+        click.echo(f"{label} {click.style(f'[{line.text}]', dim=True)}")
+        return
+    for text in tidy(line.text):
+        click.echo(f"{label} {text}")
 
 
 @dataclass

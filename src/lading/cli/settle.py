@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from lading.cli.tidy import is_routine, tidy
 from lading.controller.client import Client
 from lading.controller.history import History
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
@@ -13,6 +14,8 @@ from lading.errors import ControllerError
 FAILURES_ALLOWED = 2
 """A replica that ended this often without having been ready is not waited for."""
 QUIET_SECONDS = 600.0
+_SHOWN = 12
+"""Lines of a log in an error."""
 
 
 def settle(client: Client, at: Place) -> AppStatus:
@@ -34,16 +37,30 @@ def settle(client: Client, at: Place) -> AppStatus:
 
 
 def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> ControllerError:
-    lines = [line for line in History(at.history).read(service.name) if line.stream != "lading"]
-    last = "\n".join(f"    {line.text}" for line in lines[-12:])
-    kept = (
-        "; the revision before it goes on answering"
-        if any(r.revision != service.revision and r.state == "ready" for r in service.replicas)
-        else ""
+    goes_on = any(
+        other.revision != service.revision and other.state == "ready" for other in service.replicas
     )
+    kept = "; the revision before it goes on answering" if goes_on else ""
+    last = "".join(f"\n    {line}" for line in _last_words(service.name, replica, at)[-_SHOWN:])
     return ControllerError(
-        f"revision {service.revision} does not start: {replica.last_end}{kept}"
-        + (f"\n{last}\n  " if last else ""),
+        f"revision {service.revision} does not start: {replica.last_end}{kept}; see `lading logs`{last}",
         f"services.{service.name}",
-        todo="see `lading logs`",
     )
+
+
+def _last_words(service: str, replica: ReplicaStatus, at: Place) -> list[str]:
+    """What the replica wrote when it last ran, but for what says that all is well.
+
+    The history has a container's lines once the container is removed, so those of the one that
+    ended last may still be missing: then those of the one before it are as good.
+    """
+    said: list[str] = []
+    before: list[str] = []
+    for line in History(at.history).read(service):
+        if line.replica != replica.name.partition(".")[2]:
+            continue
+        if line.stream != "lading":
+            said += [] if is_routine(line.text) else tidy(line.text)
+        elif line.text == "starting":
+            said, before = [], said or before
+    return said or before

@@ -33,8 +33,8 @@ class Place:
         return f"{self.name}-{self.folders.app(self.folder).name[:6]}"
 
     def left_behind(self) -> bool:
-        """Whether an app was up here whose controller is gone, so that containers may still run."""
-        return self.socket.exists() or self.gateway.exists()
+        """Whether a controller was killed here, so that what it looked after may still run."""
+        return self.socket.exists()
 
     @property
     def socket(self) -> Path:
