@@ -127,7 +127,9 @@ def fetch(url: str) -> bytes:
         with urllib.request.urlopen(request, timeout=60) as answer:
             content: bytes = answer.read()
             return content
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:  # urllib's own errors included
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         reason = getattr(error, "reason", None) or error
         raise SetupFailed(f"{url} cannot be fetched: {reason}") from None
 

@@ -8,7 +8,9 @@ from tests.house.source import ROOT, name, tracked
 
 # Written in parts, so that this file does not hold what it looks for.
 MACHINE = re.compile(
-    "|".join(["/wo" + "rk/", "/ro" + r"ot/\.pyenv", "/opt/wh" + "eels", "hou" + "se-style"])
+    "|".join(
+        ["/wo" + "rk/(main|shared)", "/ro" + r"ot/\.pyenv", "/opt/wh" + "eels", "hou" + "se-style"]
+    )
 )
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".sh", ".txt", ".lock", ""}
 
