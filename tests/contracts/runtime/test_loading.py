@@ -1,0 +1,67 @@
+"""What the server says about a handler and its settings before it serves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from serving import serve, wait_until_ready
+
+
+def test_alive_at_once_and_ready_when_loaded(tmp_path: Path) -> None:
+    with serve(tmp_path, "LoadsSlowly", wait=False) as server, server.client() as client:
+        wait_until_ready(server, "/healthz")
+        loading = client.get("/readyz")
+        assert (loading.status_code, loading.json()["code"]) == (503, "not_ready")
+        assert loading.json()["detail"] == "the handler is still being loaded"
+        refused = client.post("/predict", json={"number": 1})
+        assert (refused.status_code, refused.headers["x-lading-not-started"]) == (503, "1")
+        wait_until_ready(server)
+        assert client.post("/predict", json={"number": 1}).json() == 1
+
+
+@pytest.mark.parametrize(
+    ("attribute", "reason"),
+    [
+        ("CannotLoad", "RuntimeError: the weights are gone"),
+        ("absent", "module 'handlers' has no attribute 'absent'"),
+        ("untyped", "parameter 'number' of predict has no type; add one, such as 'number: str'"),
+        ("stream", "predict yields; streamed answers are not yet supported"),
+        ("Box", "TypeError: Box.__init__() missing 1 required positional argument: 'width'"),
+    ],
+)
+def test_a_handler_that_cannot_load_ends_the_server_with_3(
+    tmp_path: Path, attribute: str, reason: str
+) -> None:
+    with serve(tmp_path, attribute, wait=False) as server:
+        assert server.process.wait(20) == 3
+        assert server.log().splitlines()[-1] == (
+            f"services.handlers.handler: handlers:{attribute} failed to load: {reason}"
+        )
+
+
+def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) -> None:
+    with serve(tmp_path, "square") as killed:
+        killed.process.kill()
+        killed.process.wait()
+        assert (tmp_path / "http.sock").exists()
+        with serve(tmp_path, "square") as server:
+            assert (tmp_path / "http.sock").stat().st_mode & 0o777 == 0o666
+            with serve(tmp_path, "square", wait=False) as second:
+                assert second.process.wait(20) == 1
+                assert second.log() == (
+                    f"cannot listen on unix:{tmp_path}/http.sock: another server listens there\n"
+                )
+            assert server.stop() == 0
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    with serve(tmp_path, "square", wait=False, QUEUE="many") as server:
+        assert server.process.wait(20) == 2
+        assert server.log() == (
+            "LADING_QUEUE: expected a whole number from 0 to 1048576, got 'many'\n"
+        )
