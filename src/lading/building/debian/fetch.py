@@ -74,23 +74,20 @@ class _Download:
 
     def _first_answer(self, deb: Deb, temporary: Path) -> None:
         urls = mirrors.urls(deb.archive, deb.path)
-        failure: ArchiveError | None = None
         for attempt in range(mirrors.ATTEMPTS):
+            time.sleep(0.2 * attempt)
+            failures = []
             for url in urls:
                 try:
                     return self._download(deb, url, temporary)
-                except httpx.HTTPStatusError as error:
-                    failure = failure or _gone(deb, urls, error.response.status_code)
-                    if error.response.status_code < 500:
-                        continue
                 except httpx.HTTPError as error:
-                    failure = mirrors.unreachable(_label(deb), urls, str(error) or repr(error))
+                    failures.append(_explained(deb, urls, error))
                 except ArchiveError as error:
-                    failure = error
-            if failure and failure.problem == _GONE:
+                    failures.append(error)
+            if all(failure.problem == _GONE for failure in failures):
                 break
-            time.sleep(0.2 * attempt)
-        raise failure or mirrors.unreachable(_label(deb), urls, "nothing")
+        # What the last one said counts: it is the archive itself.
+        raise failures[-1]
 
     def _download(self, deb: Deb, url: str, temporary: Path) -> None:
         seen, got = hashlib.sha256(), 0
@@ -115,12 +112,17 @@ class _Download:
 _GONE = "is no longer in the archive"
 
 
-def _gone(deb: Deb, urls: tuple[str, ...], status: int) -> ArchiveError:
+def _explained(deb: Deb, urls: tuple[str, ...], error: httpx.HTTPError) -> ArchiveError:
+    if not isinstance(error, httpx.HTTPStatusError):
+        return mirrors.unreachable(_label(deb), urls, str(error) or type(error).__name__)
+    status = f"HTTP status {error.response.status_code}"
+    if error.response.status_code not in (404, 410):
+        return mirrors.unreachable(_label(deb), urls, status)
     return ArchiveError(
         _GONE,
         where=_label(deb),
         expected=" or ".join(mirrors.without_credentials(url) for url in urls),
-        came=f"HTTP status {status}",
+        came=status,
         todo="run `lading lock --upgrade`, or set LADING_DEBIAN_MIRROR to a day it was there, "
         "such as https://snapshot.debian.org/archive/debian/20260101T000000Z",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_archive import TinyArchive, served
+from tests.unit.building.debian.tiny_archive import TinyArchive, served
 
 
 @pytest.fixture

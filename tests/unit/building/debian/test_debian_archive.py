@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pysequoia import Tsk
-from tiny_archive import TinyArchive
+from tests.unit.building.debian.tiny_archive import TinyArchive
 
 from lading.building.debian.archive import Archive
 from lading.building.debian.index import Package

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny_archive import TinyArchive
+from tests.unit.building.debian.tiny_archive import TinyArchive
 
 from lading.building.debian.fetch import fetch
 from lading.building.progress import Silent

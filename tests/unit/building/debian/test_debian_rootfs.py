@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from tiny_archive import MULTIARCH, TinyArchive, packed, tar
+from tests.unit.building.debian.tiny_archive import MULTIARCH, TinyArchive, packed, tar
 
 from lading.building.debian import maintainer, rootfs
 from lading.building.debian.contents import read
