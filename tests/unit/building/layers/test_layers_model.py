@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from lading.building.layers import model, source
+from lading.building.layers.cache import LayerCache
+from lading.building.layers.file_hashes import FileHashes
+from lading.building.layers.ignore import Ignored
+from lading.building.layers.materials import Materials
+from lading.building.layers.wanted import Wanted
+from lading.errors import BuildError
+from lading.oci import media_types
+
+BYTES = 40_000_000
+
+
+def _transferred() -> tuple[int, int]:
+    """Bytes this process has read and written, by whatever call (proc(5), /proc/pid/io)."""
+    fields = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(fields["rchar"]), int(fields["wchar"])
+
+
+def _wanted(folder: Path, materials: Materials, hashes: FileHashes) -> Wanted:
+    found, _ = model.split(source.walk(folder, Ignored()), [PurePosixPath("model.bin")], folder)
+    layer = model.wanted(found, materials, hashes)
+    assert layer is not None
+    return layer
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(os.urandom(BYTES))
+    return folder
+
+
+def test_a_model_is_read_once_and_written_once(app: Path, materials: Materials) -> None:
+    time.sleep(0.1)  # a file this young might change without showing it
+    hashes = FileHashes(materials.cache, app)
+    layers = LayerCache(materials.cache, materials.store)
+    read, written = _transferred()
+    layer = _wanted(app, materials, hashes)
+    assert layer.key() is None
+    made = layer.make(lambda _: None)
+    key = layer.key()
+    assert key is not None
+    layers.keep(key, made)
+    hashes.save()
+    read_after, written_after = _transferred()
+    assert BYTES <= read_after - read < BYTES * 1.01
+    assert BYTES <= written_after - written < BYTES * 1.01
+    assert made.descriptor.media_type == media_types.LAYER
+    assert made.descriptor.digest == made.diff_id
+
+
+def test_a_model_that_did_not_change_is_not_read_again(app: Path, materials: Materials) -> None:
+    time.sleep(0.1)
+    layers = LayerCache(materials.cache, materials.store)
+    hashes = FileHashes(materials.cache, app)
+    layer = _wanted(app, materials, hashes)
+    made = layer.make(lambda _: None)
+    layers.keep(layer.key() or "", made)
+    hashes.save()
+    read, written = _transferred()
+    key = _wanted(app, materials, FileHashes(materials.cache, app)).key()
+    assert key is not None
+    assert layers.find(key) == made
+    read_after, written_after = _transferred()
+    assert read_after - read < 100_000
+    assert written_after - written < 100_000
+
+
+def test_folders_of_models_are_parted_from_the_code(tmp_path: Path) -> None:
+    for path in ("models/a/w.bin", "models/w.bin", "models.py", "main.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    found = source.walk(tmp_path, Ignored())
+    inside, rest = model.split(found, [PurePosixPath("models")], tmp_path)
+    assert [one.path for one in inside] == [
+        *("models", "models/a", "models/a/w.bin", "models/w.bin"),
+    ]
+    assert [one.path for one in rest] == ["main.py", "models.py"]
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        model.split([], [PurePosixPath("out/model.joblib")], tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / 'out/model.joblib'}: there is no such model file; "
+        "train it (`lading run`), or correct the name in lading.yaml"
+    )
