@@ -13,6 +13,7 @@ from tests.scenarios.conftest import App
 @pytest.fixture(scope="module")
 def app(make_app: Callable[..., App]) -> App:
     made = make_app("isolated")
+    made.change("memory: 256Mi", "memory: 1Gi")
     made.up()
     return made
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import Server, serve
+from tests.contracts.runtime.serving import Server, serve
 
 
 @pytest.fixture(scope="module", params=["unix", "tcp", "plain"])

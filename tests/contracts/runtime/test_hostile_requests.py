@@ -6,15 +6,11 @@ import json
 import random
 import re
 import socket
-import sys
 import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import Server, serve
+from tests.contracts.runtime.serving import Server, serve
 
 CASES = 2_500
 """Of each kind; four kinds."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import Server, serve
+from tests.contracts.runtime.serving import Server, serve
 
 
 def test_a_body_past_the_limit_is_refused_before_it_is_read(reader: Server) -> None:

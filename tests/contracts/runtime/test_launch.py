@@ -11,10 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import SOURCES, Server, wait_until_ready
+from tests.contracts.runtime.serving import SOURCES, Server, wait_until_ready
 
 
 @pytest.fixture

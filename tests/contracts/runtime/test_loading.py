@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import serve, wait_until_ready
+from tests.contracts.runtime.serving import serve, wait_until_ready
 
 
 def test_alive_at_once_and_ready_when_loaded(tmp_path: Path) -> None:

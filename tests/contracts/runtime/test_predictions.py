@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import serve, wait_until_ready
+from tests.contracts.runtime.serving import serve, wait_until_ready
 
 
 def test_a_handler_that_raises_tells_the_client_nothing_and_the_log_everything(

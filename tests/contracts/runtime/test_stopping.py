@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import Server, serve, wait_until_ready
+from tests.contracts.runtime.serving import Server, serve, wait_until_ready
 
 
 @pytest.mark.parametrize("kind", ["unix", "tcp", "plain"])

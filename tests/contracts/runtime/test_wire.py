@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-import sys
-from pathlib import Path
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from serving import Server
+from tests.contracts.runtime.serving import Server
 
 
 def test_json_arguments_are_converted_and_defaults_honoured(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from replicas import Replica
+from tests.live.gateway.replicas import Replica
 
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route

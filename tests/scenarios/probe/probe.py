@@ -22,7 +22,7 @@ class Probe:
         return f"{VERSION}:{text}" + "x" * size
 
     def do_identity(self, text: str, size: int) -> str:
-        with open("/proc/self/status") as status:
+        with Path("/proc/self/status").open() as status:
             wanted = ("Uid", "CapEff", "NoNewPrivs", "Seccomp")
             return "; ".join(
                 " ".join(line.split()[:2]) for line in status if line.split(":")[0] in wanted
@@ -30,8 +30,7 @@ class Probe:
 
     def do_write(self, path: str, size: int) -> str:
         try:
-            with open(path, "w") as stream:
-                stream.write("here")
+            Path(path).write_text("here")
         except OSError as error:
             return error.strerror or "failed"
         return "written"
