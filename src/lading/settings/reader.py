@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lading.building.recipe import Environment, Recipe
@@ -94,10 +95,14 @@ class _App:
         )
 
     def _step(self, name: str, written: Section, environment: Environment) -> Step:
+        outputs = tuple(map(PurePosixPath, written.get("outputs", ())))
+        recipe = self._recipe(name, written, environment)
+        # What an earlier run left is neither an input, nor may it be in the way of the next one.
+        earlier = tuple(f"/{_literal(output)}" for output in outputs)
         return Step(
             name,
-            self._recipe(name, written, environment),
-            tuple(map(PurePosixPath, written.get("outputs", ()))),
+            replace(recipe, ignore=(*recipe.ignore, *earlier)),
+            outputs,
             _limits(written.section("resources")),
             written.get("egress", False),
         )
@@ -132,6 +137,11 @@ class _App:
             written.get("port", usual.port),
             written.get("max_body", usual.max_body_bytes),
         )
+
+
+def _literal(path: PurePosixPath) -> str:
+    """A pattern as in .gitignore that matches this path alone."""
+    return re.sub(r"([*?\[\]\\!# ])", r"\\\1", path.as_posix())
 
 
 def _limits(written: Section) -> Limits:
