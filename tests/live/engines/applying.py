@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-import busybox
+from tests import busybox
+
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Workload
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from tests import busybox
 
-import busybox
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Observed, Phase, Workload
 

@@ -25,7 +25,7 @@ def test_its_root_cannot_be_written(inside, path):
 
 def test_the_files_it_has_cannot_be_changed(inside):
     _, said = inside.ask("echo x >> /etc/hosts; chmod 777 /bin; rm /bin/sh; mount -o remount,rw /")
-    assert said.count("Read-only file system") == 2
+    assert said.count("Read-only file system") >= 2
     assert "can't create /etc/hosts" in said
     assert "Operation not permitted" in said or "permission denied" in said
 

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tests import busybox
 
-import busybox
 from lading.engines.embedded import Embedded
 from lading.engines.embedded.processes import mentioning
 from lading.engines.engine import Phase, Workload
@@ -38,7 +38,7 @@ def engine(places):
 
 def applying(places: tuple[Path, Path], script: str) -> subprocess.Popen[str]:
     here = Path(__file__).parent
-    path = os.pathsep.join([str(here.parents[1]), *filter(None, sys.path)])
+    path = os.pathsep.join([str(here.parents[2]), *filter(None, sys.path)])
     return subprocess.Popen(
         [sys.executable, str(here / "applying.py"), *map(str, places), script],
         stdout=subprocess.PIPE,

@@ -21,11 +21,10 @@ from lading.engines.embedded.namespace import Command, enter, join, merge
 from lading.engines.embedded.unpack import Ownership, unpack
 from lading.errors import EngineError
 
-# Everything is imported before the root changes; "." is then the path, or its folder's entry.
+# Everything is imported before the root changes: afterwards there is no Python to import from.
 _SENDER = """
 import os, sys, tarfile
 root, path = sys.argv[1:]
-"héllo".encode("idna"), tarfile.open
 os.chroot(root)
 os.chdir("/")
 if not os.path.lexists(path):
@@ -46,27 +45,43 @@ def copy_out(
     destination.parent.mkdir(parents=True, exist_ok=True)
     where = f"{container.name}:{source}"
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".lading-") as scratch:
-        with tempfile.TemporaryFile() as said:
-            sender = _sender(container, record, identity, source, said.fileno())
-            problem = _receive(sender, Path(scratch))
-            if sender.wait() == _NOTHING_THERE:
-                raise EngineError("no such path", where)
-            said.seek(0)
-            if sender.returncode != 0:
-                came = said.read().decode(errors="replace").strip().splitlines()
-                raise EngineError("could not be copied", where, came=came[-1] if came else "")
-        if problem:
-            raise EngineError("could not be copied", where, came=str(problem)) from problem
-        received = Path(scratch) / "it"
-        _refuse_links_out(received, where)
-        _replace(received, destination, Path(scratch) / "old")
+        received = Path(scratch) / "new"
+        running = record.process.alive
+        try:
+            _fetch(container, record, identity, source, received)
+        except EngineError:
+            if not running or record.process.alive:
+                raise
+            # It ended while it was being asked: what it left is still there.
+            shutil.rmtree(received)
+            _fetch(container, record, identity, source, received)
+        _refuse_links_out(received / "it", where)
+        _replace(received / "it", destination, Path(scratch) / "old")
+
+
+def _fetch(
+    container: Container, record: Started, identity: Identity, source: str, received: Path
+) -> None:
+    where = f"{container.name}:{source}"
+    received.mkdir()
+    with tempfile.TemporaryFile() as said:
+        sender = _sender(container, record, identity, source, said.fileno())
+        problem = _receive(sender, received)
+        if sender.wait() == _NOTHING_THERE:
+            raise EngineError("no such path", where)
+        said.seek(0)
+        if sender.returncode != 0:
+            came = said.read().decode(errors="replace").strip().splitlines()
+            raise EngineError("could not be copied", where, came=came[-1] if came else "")
+    if problem:
+        raise EngineError("could not be copied", where, came=str(problem)) from problem
 
 
 def _sender(
     container: Container, record: Started, identity: Identity, source: str, errors: int
 ) -> subprocess.Popen[bytes]:
     script = [sys.executable, "-I", "-S", "-c", _SENDER, str(container.root), source]
-    if record.monitor.alive:
+    if record.process.alive:
         return join(identity, record.monitor, Command(script, subprocess.PIPE, errors=errors))
     layers = [container.folder / "l" / str(number) for number in range(len(record.layers))]
     merged = merge(container.folder, layers, identity, written=False)

@@ -36,8 +36,12 @@ class Embedded:
     def apply(self, workload: Workload) -> Observed:
         if found := self.observe(workload.name):
             return found
-        for program in ("runc", "conmon"):
-            programs.need(program)
+        missing = [program for program in ("runc", "conmon") if programs.find(program) is None]
+        if missing:
+            problem = (
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
+            )
+            raise EngineUnavailable(problem, todo=programs.installing(*missing))
         if workload.egress and not (egress := doctor.network()).ok:
             raise EngineUnavailable(egress.detail, workload.name, todo=egress.mend)
         image = self._store.read(workload.image)

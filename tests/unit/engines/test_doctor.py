@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from lading.engines.embedded import Embedded, check, doctor, programs
+from lading.engines.embedded.identity import Identity
+from lading.engines.engine import Workload
+from lading.errors import EngineUnavailable
+from lading.oci import Digest
+from lading.stores.memory import Memory
+
+
+@pytest.fixture
+def bare(monkeypatch, tmp_path):
+    """A machine where nothing is installed."""
+    monkeypatch.setattr(programs, "_SURPLUS", ())
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+
+def test_what_is_missing_is_named_with_what_brings_it(bare):
+    found = {finding.name: finding for finding in check(Identity(0, 0, root=True))}
+    for name, package in (("runc", "runc"), ("conmon", "conmon"), ("unshare", "util-linux")):
+        assert (found[name].ok, found[name].required) == (False, True)
+        assert found[name].detail == f"{name} is not installed"
+        assert found[name].mend == f"run: sudo apt-get install -y {package}"
+    assert not found["slirp4netns"].required
+
+
+def test_without_runc_nothing_is_begun(bare, tmp_path):
+    engine = Embedded(Memory(), tmp_path / "data", tmp_path / "run")
+    expected = "^runc and conmon are not installed; run: sudo apt-get install -y runc conmon$"
+    with pytest.raises(EngineUnavailable, match=expected):
+        engine.apply(Workload("digits", Digest.of(b"")))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_run_folder_too_long_for_sockets_is_refused(tmp_path, images):
+    if programs.find("runc") is None or programs.find("conmon") is None:
+        pytest.skip("runc and conmon are not installed")
+    store, image = Memory(), images.image()
+    store.write(image)
+    engine = Embedded(store, tmp_path / "data", tmp_path / ("long" * 25))
+    with pytest.raises(EngineUnavailable, match="no room for the names of sockets: expected paths"):
+        engine.apply(Workload("digits", image.digest))
+
+
+@pytest.mark.parametrize(("file", "bad", "good"), doctor._SYSCTLS)
+def test_the_setting_that_forbids_user_namespaces_is_found(tmp_path, file, bad, good):
+    path = tmp_path / file
+    path.parent.mkdir()
+    path.write_text(f"{bad}\n")
+    assert doctor._mend_namespaces(tmp_path) == f"run: sudo sysctl -w {good}"
+    path.write_text("7\n")
+    assert doctor._mend_namespaces(tmp_path).startswith("run as root")
+
+
+def test_every_finding_that_is_not_ok_says_how_to_mend_it():
+    findings = check(Identity(os.getuid() or 12345, 12345, root=False))
+    assert {"user namespaces", "ids", "limits: memory"} <= {x.name for x in findings}
+    for finding in findings:
+        assert finding.detail
+        assert finding.ok or finding.mend
