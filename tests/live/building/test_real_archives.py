@@ -95,6 +95,7 @@ def test_each_python_runs_from_its_base(
 ) -> None:
     root = root_of(locked(cache, python), cache, tmp_path)
     assert not (root / "usr/bin/sh").exists()
+    assert not (root / "usr/sbin/ldconfig").exists()
     size = sum(p.stat().st_size for p in root.rglob("*") if p.is_file() and not p.is_symlink())
     assert size < 52_000_000
     command = [*chroot, str(root), f"/usr/bin/python{python}", "-c", PROBE]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lading.building.layers.entry import Entry, Kind, folder, symlink
@@ -51,13 +51,15 @@ def links(architecture: str) -> list[Entry]:
     ]
 
 
-def with_parents(files: dict[str, Entry]) -> list[Entry]:
-    """Entries sorted by path, every folder above one included."""
+def with_parents(
+    files: Mapping[str, Entry], known: Mapping[str, Entry] | None = None
+) -> list[Entry]:
+    """Entries sorted by path, every folder above one included: as `known` has it, where it does."""
     whole = dict(files)
     for path in files:
         above = posixpath.dirname(path)
         while above and above not in whole:
-            whole[above] = folder(above)
+            whole[above] = (known or {}).get(above) or folder(above)
             above = posixpath.dirname(above)
     return [whole[path] for path in sorted(whole)]
 

@@ -15,8 +15,13 @@ from lading.building.debian.contents import Contents
 from lading.building.layers.entry import Entry, Kind, file
 from lading.building.lockfile import Deb
 
-_CONVERTERS = "/gconv/"
-"""glibc's character sets beside UTF-8: 8 MB that Python, having its own, never loads."""
+_FOR_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    # Character sets beside UTF-8, 8 MB: Python has its own.
+    "libc6": ("usr/lib/x86_64-linux-gnu/gconv/", "usr/lib/aarch64-linux-gnu/gconv/"),
+    # Of libc-bin, Python needs the C.UTF-8 locale alone.
+    "libc-bin": ("usr/bin/", "usr/sbin/", "var/cache/"),
+}
+"""By package of the base: what only other programs need of it, and `packages:` bring along."""
 
 
 def base_entries(debs: Mapping[Deb, Path], python: str) -> list[Entry]:
@@ -28,19 +33,25 @@ def base_entries(debs: Mapping[Deb, Path], python: str) -> list[Entry]:
 
 
 def package_entries(base: Mapping[Deb, Path], packages: Mapping[Deb, Path]) -> list[Entry]:
-    """What `packages` add to, or change in, a base of `base`, sorted by path."""
-    both = {**base, **packages}
-    opened = contents.read_all(both)
+    """What `packages` add to, or change in, a base of `base`, sorted by path.
+
+    With them comes what the base leaves out of its own packages, since Python has no need of it.
+    """
+    opened = contents.read_all({**base, **packages})
+    lower = [one for one in opened if one.deb in base]
     added = [one for one in opened if one.deb not in base]
-    python = _python(base)
-    below = _base(base, python, [one for one in opened if one.deb in base])
-    whole = {**below, **_unpacked(opened, without_converters=False), **_skeleton_of(below)}
-    for entry in [*maintainer.entries(opened, whole), *skeleton.shell(whole)]:
-        whole[entry.path] = entry
-    whole.update({entry.path: entry for one in added for entry in _status(one)})
-    _finish(whole, _architecture(both))
+    below = _base(base, _python(base), lower)
+    whole = {**_without_certificates(_unpacked(lower, whole=True)), **below}
+    whole = _unpacked(added, whole=True, onto=whole)
+    steps = [
+        *maintainer.entries(opened, whole),
+        *skeleton.shell(whole),
+        *(entry for one in added for entry in _status(one)),
+    ]
+    whole.update({entry.path: entry for entry in steps})
+    _finish(whole, _architecture({**base, **packages}))
     changed = {path: entry for path, entry in whole.items() if below.get(path) != entry}
-    return placement.with_parents(changed)
+    return placement.with_parents(changed, whole)
 
 
 def left_out(debs: Mapping[Deb, Path]) -> dict[str, tuple[str, ...]]:
@@ -49,7 +60,7 @@ def left_out(debs: Mapping[Deb, Path]) -> dict[str, tuple[str, ...]]:
 
 
 def _base(debs: Mapping[Deb, Path], python: str, opened: list[Contents]) -> dict[str, Entry]:
-    files = _unpacked(opened, without_converters=True)
+    files = _unpacked(opened, whole=False)
     steps = [
         *placement.links(_architecture(debs)),
         *skeleton.entries(python),
@@ -57,28 +68,31 @@ def _base(debs: Mapping[Deb, Path], python: str, opened: list[Contents]) -> dict
         *maintainer.entries(opened, files),
         *(entry for one in opened for entry in _status(one)),
     ]
-    files = {p: entry for p, entry in files.items() if not skeleton.is_certificate(p, entry)}
+    files = _without_certificates(files)
     files.update({entry.path: entry for entry in steps})
     _finish(files, _architecture(debs))
     return files
 
 
-def _unpacked(opened: list[Contents], *, without_converters: bool) -> dict[str, Entry]:
-    files: dict[str, Entry] = {}
+def _unpacked(
+    opened: list[Contents], *, whole: bool, onto: Mapping[str, Entry] | None = None
+) -> dict[str, Entry]:
+    """The files of packages, put over those of `onto`."""
+    files = dict(onto or {})
     for one in opened:
+        spared = () if whole else _FOR_PACKAGES.get(one.deb.name, ())
         for entry in placement.place(one.entries):
-            if without_converters and _CONVERTERS in entry.path:
+            if entry.path.startswith(spared):
                 continue
-            known = files.get(entry.path)
-            if known and entry.kind is Kind.FOLDER:
+            if entry.path in files and entry.kind is Kind.FOLDER:
                 continue  # a folder's first owner says its mode; a link there stays a link
             files[entry.path] = entry
     return files
 
 
-def _skeleton_of(below: dict[str, Entry]) -> dict[str, Entry]:
-    """What the base decided, which no package may undo."""
-    return {path: below[path] for path in below if path in placement.MOVED}
+def _without_certificates(files: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Single authorities are in the bundle already."""
+    return {p: entry for p, entry in files.items() if not skeleton.is_certificate(p, entry)}
 
 
 def _finish(files: dict[str, Entry], architecture: str) -> None:

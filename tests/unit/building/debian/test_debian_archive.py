@@ -81,12 +81,7 @@ def test_what_stands_outside_the_signature_is_not_read(
     archive.publish()
     forged = f" {'0' * 64} 1 main/binary-amd64/Packages.xz\n"
     archive.in_release.write_text(archive.in_release.read_text() + f"\nSHA256:\n{forged}")
-    try:
-        found = packages(archive, tmp_path)
-    except ArchiveError as refused:
-        assert refused.problem == "signature refused"
-    else:
-        assert [package.name for package in found] == ["one"]
+    assert [package.name for package in packages(archive, tmp_path)] == ["one"]
 
 
 def test_an_index_with_another_hash_is_refused_and_not_kept(

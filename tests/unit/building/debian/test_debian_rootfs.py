@@ -178,14 +178,25 @@ def test_of_alternatives_the_highest_priority_wins(archive: TinyArchive, tmp_pat
 
 def test_packages_bring_only_what_the_base_lacks(archive: TinyArchive, tmp_path: Path) -> None:
     gconv = f"{MULTIARCH}/gconv/ISO8859-1.so"
-    libc = archive.add("libc6", {"lib/x86_64-linux-gnu/gconv/ISO8859-1.so": b"c", "etc/a": b"a"})
-    dash = archive.add("dash", {"bin/dash": b"d"})
+    authority = "usr/share/ca-certificates/A.crt"
+    libc = archive.add(
+        "libc6",
+        {
+            "lib/x86_64-linux-gnu/gconv/ISO8859-1.so": b"c",
+            "etc/a": b"a",
+            "etc/hosts": b"h",
+            "proc": None,
+            authority: b"a",
+        },
+    )
+    dash = archive.add("dash", {"bin/dash": b"d", "proc": None, "var/tmp/x": b"x"})
     below = fetched(archive, tmp_path, libc)
     assert gconv not in {entry.path for entry in rootfs.base_entries(below, "3.11")}
     added = {e.path: e for e in rootfs.package_entries(below, fetched(archive, tmp_path, dash))}
     assert added[gconv].content == b"c"
     assert added["usr/bin/sh"].target == "dash"
-    assert "etc/a" not in added
+    assert not {"etc/a", "etc/hosts", "proc", authority} & set(added)
+    assert added["var/tmp"].mode == 0o1777
     assert "var/lib/dpkg/status.d/dash" in added
     assert "var/lib/dpkg/status.d/libc6" not in added
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
+import uv
 
 from lading.building.wheels import indexes, requirements, resolve
 from lading.building.wheels.target import Target
@@ -200,3 +202,21 @@ def test_the_environment_overrules_pip_conf_and_uv_overrules_pip(tmp_path: Path)
     assert indexes.environment(pip)["UV_DEFAULT_INDEX"] == "https://env/s"
     both = {**pip, "UV_DEFAULT_INDEX": "https://uv/s"}
     assert indexes.environment(both)["UV_DEFAULT_INDEX"] == "https://uv/s"
+
+
+def test_a_lock_of_uv_is_taken_as_it_stands(folder: Path) -> None:
+    put(folder, "one-1.0-py3-none-any.whl", "two; python_version < '3.12'")
+    put(folder, "two-1.0-py3-none-any.whl")
+    text = (
+        '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        'dependencies = ["one"]\n[dependency-groups]\ndev = ["two"]\n'
+    )
+    asked(folder, text, "pyproject.toml")
+    command = [uv.find_uv_bin(), "lock", "--no-index", "--find-links", str(folder)]
+    subprocess.run(command, check=True, cwd=folder.parent, capture_output=True)
+    put(folder, "one-2.0-py3-none-any.whl")
+    path = folder.parent / "uv.lock"
+    on_311 = resolve.wheels(path, BOOKWORM, {})
+    on_313 = resolve.wheels(path, TRIXIE_ARM, {})
+    assert [(one.name, one.version) for one in on_311] == [("one", "1.0"), ("two", "1.0")]
+    assert [(one.name, one.version) for one in on_313] == [("one", "1.0")]
