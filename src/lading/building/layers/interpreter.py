@@ -11,7 +11,6 @@ import os
 import platform
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import IO
 
 from lading.building import in_image
 from lading.building.layers.entry import Entry, Kind
+from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment
 from lading.errors import BuildError
 from lading.stores.disk import explained
@@ -100,20 +100,17 @@ class Interpreter:
         return root
 
     def _unpack(self, root: Path) -> None:
-        with explained(root.parent):
-            root.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=".", dir=root.parent))
+        entries = [entry for entry in self.entries() if _is_needed(entry.path)]
+        with workspace(self.cache) as temporary, explained(root.parent):
+            for entry in entries:
+                _place(temporary, entry)
+            root.parent.mkdir(exist_ok=True)
             try:
-                for entry in self.entries():
-                    if _is_needed(entry.path):
-                        _place(temporary, entry)
                 temporary.rename(root)
             except OSError:
                 # Another process may have been quicker; its folder is as good.
                 if not root.is_dir():
                     raise
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
 
 
 def identity(locked: LockedEnvironment) -> str:

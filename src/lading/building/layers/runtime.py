@@ -48,8 +48,7 @@ def _make(own: list[Entry], materials: Materials, near: Path, heard: Heard) -> B
             materials.store, wheels.with_bytecode(own, materials, _FOLDER), heard
         )
     place = Place(_FOLDER, in_image.python(locked.python), scripts=False)
-    workspace = materials.cache / "unpacked"
-    with install.installed(locked.runtime, locked, place, workspace, near) as entries:
+    with install.installed(locked.runtime, locked, place, materials.cache, near) as entries:
         whole = wheels.with_bytecode([*entries, *own], materials, _FOLDER)
         return blob.compressed(materials.store, whole, heard)
 

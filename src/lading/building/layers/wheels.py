@@ -64,8 +64,7 @@ def _layer(wheels: tuple[Wheel, ...], materials: Materials, near: Path) -> Wante
 
         site = in_image.site(locked.python).lstrip("/")
         place = Place(site, in_image.python(locked.python))
-        workspace = materials.cache / "unpacked"
-        with install.installed(wheels, locked, place, workspace, near) as entries:
+        with install.installed(wheels, locked, place, materials.cache, near) as entries:
             whole = with_bytecode(entries, materials, site)
             return blob.compressed(materials.store, whole, heard)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,12 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from lading.building.layers.entry import Entry
+from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment, Wheel
 from lading.building.wheels import indexes, installed_tree
 from lading.building.wheels.installed_tree import Place
 from lading.building.wheels.target import Target
 from lading.errors import BuildError
-from lading.stores.disk import explained
 
 _CREDENTIAL = re.compile(r"(?<=://)[^/\s@]+@")
 _RESOLVING = (
@@ -35,18 +34,14 @@ _RESOLVING = (
 
 @contextmanager
 def installed(
-    wheels: Sequence[Wheel], locked: LockedEnvironment, place: Place, workspace: Path, near: Path
+    wheels: Sequence[Wheel], locked: LockedEnvironment, place: Place, cache: Path, near: Path
 ) -> Iterator[list[Entry]]:
-    """Entries of some wheels, with contents below `workspace` that are gone afterwards.
+    """Entries of some wheels, with contents below `cache` that are gone afterwards.
 
     `near` is a folder of the user's project: uv reads its settings from there upwards. Where two
     wheels have one file, the later in `wheels` wins. Raises BuildError with uv's reason.
     """
-    with explained(workspace):
-        workspace.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(prefix="wheels-", dir=workspace)
-    with temporary as folder:
-        root = Path(folder)
+    with workspace(cache) as root:
         _install(wheels, locked, root / "all", near)
         entries = installed_tree.entries(root / "all", place)
         contested = installed_tree.contested(root / "all")

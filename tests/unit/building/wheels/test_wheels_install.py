@@ -60,7 +60,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _installed(tmp_path: Path, *wheels: Wheel) -> dict[str, tuple[int, bytes]]:
-    with install.installed(wheels, LOCK, PLACE, tmp_path / "work", tmp_path) as entries:
+    with install.installed(wheels, LOCK, PLACE, tmp_path / "cache", tmp_path) as entries:
         return {one.path: (one.mode, _bytes(one)) for one in entries}
 
 
@@ -126,12 +126,12 @@ def test_a_wheel_of_another_hash_is_refused(tmp_path: Path, index: Path) -> None
     text = str(caught.value)
     assert text.startswith("tool 1.0: cannot be installed: got ")
     assert "ash" in caught.value.came
-    assert str(tmp_path / "work") not in text
+    assert str(tmp_path / "cache") not in text
 
 
 def test_nothing_is_left_behind(tmp_path: Path, index: Path) -> None:
     _installed(tmp_path, _wheel(index, "tool", TOOL))
-    assert list((tmp_path / "work").iterdir()) == []
+    assert list((tmp_path / "cache/unpacked").iterdir()) == []
 
 
 def test_what_the_user_set_for_uv_does_not_change_what_is_installed(
