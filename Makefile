@@ -15,7 +15,8 @@ setup: ## make .venv/bin/lading, and install what is missing
 demo: setup ## train, build, start, predict with examples/digits (KEEP=1 leaves it running)
 	@$(BIN)/python scripts/demo.py
 
-test: setup ## run all tests (ARGS="tests/unit -k name" for some)
+test: ## run all tests (ARGS="tests/unit -k name" for some)
+	@python3 scripts/bootstrap.py --tests
 	@$(BIN)/pytest $(ARGS)
 
 check: setup ## ruff, mypy, import contracts, generated pages; changes nothing

@@ -41,6 +41,9 @@ PROGRAMS = {
 }
 """What the embedded engine starts, and the Debian package that has it."""
 
+TEST_PROGRAMS = {"busybox": "busybox-static", "faketime": "faketime"}
+"""What tests start besides."""
+
 
 class SetupFailed(Exception):  # noqa: N818
     """Said to the user as it is."""
@@ -51,7 +54,7 @@ def main() -> int:
         if sys.version_info < (3, 11):  # noqa: UP036 - it is run before anything is installed
             raise SetupFailed(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
         environment()
-        debian_packages()
+        debian_packages(PROGRAMS | (TEST_PROGRAMS if "--tests" in sys.argv else {}))
     except SetupFailed as failure:
         print(f"setup: {failure}", file=sys.stderr)
         return 1
@@ -134,11 +137,11 @@ def fetch(url: str) -> bytes:
         raise SetupFailed(f"{url} cannot be fetched: {reason}") from None
 
 
-def debian_packages() -> None:
-    """Install what the embedded engine starts, only what is missing."""
+def debian_packages(programs: dict[str, str]) -> None:
+    """Install the packages of those programs that are missing."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     missing = [
-        package for program, package in PROGRAMS.items() if not shutil.which(program, path=path)
+        package for program, package in programs.items() if not shutil.which(program, path=path)
     ]
     if not missing or sys.platform != "linux":
         return

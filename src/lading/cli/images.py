@@ -26,6 +26,7 @@ def host_platform() -> str:
 
 
 def lock_path(app: App) -> Path:
+    """Where the app's lock lies, or would."""
     return app.folder / "lading.lock"
 
 
@@ -34,7 +35,7 @@ def ensure_lock(app: App, progress: Progress) -> Lock:
     if not lock_path(app).exists():
         from lading.cli.lock import make
 
-        make(app, (host_platform(),), upgrade=False, progress=progress)
+        make(app, (), upgrade=False, progress=progress)
     return fresh_lock(app)
 
 

@@ -25,7 +25,7 @@ from lading.state.folders import Folders
     "platforms",
     multiple=True,
     type=click.Choice(["linux/amd64", "linux/arm64"]),
-    help="Lock for this platform; may be repeated. This machine's own by default.",
+    help="Lock for this platform too; may be repeated. This machine's own is always locked.",
 )
 def command(upgrade: bool, platforms: tuple[str, ...]) -> None:
     """Resolve every Debian package and wheel to a version and a hash, into lading.lock.
@@ -34,16 +34,21 @@ def command(upgrade: bool, platforms: tuple[str, ...]) -> None:
     """
     app = read(Path.cwd())
     with shown() as progress:
-        changed = make(app, platforms or (host_platform(),), upgrade, progress)
+        changed = make(app, platforms, upgrade, progress)
     click.echo(f"{lock_path(app).name}: {'written' if changed else 'unchanged'}")
 
 
 def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) -> bool:
-    """Write the app's lock. Whether it differs from before."""
+    """Write the app's lock for `platforms`, this machine's, and those locked before.
+
+    Whether it differs from before.
+    """
     path = lock_path(app)
     previous = _previous(path)
+    before = previous.environments.values() if previous else ()
+    every = sorted({host_platform(), *platforms, *(name for one in before for name in one)})
     cache = Folders.of_user().cache
-    made = lock(app.environments, platforms, cache, previous, upgrade, progress)
+    made = lock(app.environments, every, cache, previous, upgrade, progress)
     if made == previous:
         return False
     lockfile.write(path, made)

@@ -18,6 +18,7 @@ def json_option(command: F) -> F:
 
 
 def print_json(value: object) -> None:
+    """Indented; what JSON has no form for, such as a time, as text."""
     click.echo(json.dumps(value, indent=2, default=str))
 
 

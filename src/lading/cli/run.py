@@ -10,7 +10,7 @@ from lading.cli import images, place
 from lading.cli.names import unknown
 from lading.cli.progress import shown
 from lading.engines.engine import LogLine
-from lading.engines.select import embedded
+from lading.engines.select import embedded, require_embedded
 from lading.pipelines.run import Finished, run
 
 
@@ -26,6 +26,7 @@ def command(step: str) -> int:
     wanted = app.step(step)
     if wanted is None:
         raise unknown("step", step, [one.name for one in app.steps])
+    require_embedded()
     with shown() as progress:
         lock = images.ensure_lock(app, progress)
         image = images.build_all([wanted.recipe], lock, progress)[step].image

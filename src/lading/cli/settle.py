@@ -42,10 +42,8 @@ def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> Contr
     )
     kept = "; the revision before it goes on answering" if goes_on else ""
     last = "".join(f"\n    {line}" for line in _last_words(service.name, replica, at)[-_SHOWN:])
-    return ControllerError(
-        f"revision {service.revision} does not start: {replica.last_end}{kept}; see `lading logs`{last}",
-        f"services.{service.name}",
-    )
+    problem = f"revision {service.revision} does not start: {replica.last_end}{kept}"
+    return ControllerError(f"{problem}; see `lading logs`{last}", f"services.{service.name}")
 
 
 def _last_words(service: str, replica: ReplicaStatus, at: Place) -> list[str]:

@@ -16,6 +16,7 @@ from lading.cli.settle import settle
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.process import Place, spawn
+from lading.engines.select import require_embedded
 from lading.settings.app import App
 
 
@@ -29,6 +30,7 @@ def command(detach: bool) -> None:
     """
     begun = time.monotonic()
     app, at = place.here()
+    require_embedded()
     with shown() as progress:
         built = images.build_all(
             images.chosen(app, ()), images.ensure_lock(app, progress), progress

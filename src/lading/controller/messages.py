@@ -50,6 +50,8 @@ class ReplicaStatus:
 
 @dataclass(frozen=True)
 class ServiceStatus:
+    """A service and its replicas, those of an earlier revision included."""
+
     name: str
     image: str
     revision: int
@@ -66,6 +68,8 @@ class ServiceStatus:
 
 @dataclass(frozen=True)
 class GatewayStatus:
+    """Where the gateway answers. `pid` is None while it does not run."""
+
     host: str
     port: int
     pid: int | None

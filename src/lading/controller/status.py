@@ -24,6 +24,7 @@ def services(loop: Loop) -> tuple[ServiceStatus, ...]:
 
 
 def app(loop: Loop, folder: str, pid: int) -> AppStatus:
+    """The whole app; `pid` is the controller's."""
     listener = loop.wanted.listener
     gateway = GatewayStatus(
         host=listener.host if listener else "",
