@@ -89,7 +89,7 @@ def build(
 
 def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wanted]:
     """Layers from the lowest up. What cannot be is said here, before anything is made."""
-    files = source.walk(recipe.source, Ignored(recipe.ignore))
+    files = source.walk(recipe.source, Ignored(recipe.ignore, map(str, recipe.models)))
     models, rest = model.split(files, recipe.models, recipe.source)
     near = recipe.source
     layers = [

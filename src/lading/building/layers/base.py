@@ -12,6 +12,7 @@ ENTRIES_VERSION = 1
 
 
 def wanted(materials: Materials) -> Wanted:
+    """The lowest layer of every image."""
     locked = materials.locked
 
     def key() -> str:

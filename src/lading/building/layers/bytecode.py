@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from typing import IO
 from lading.building.layers.entry import Entry, Kind, file
 from lading.building.layers.interpreter import Interpreter
 from lading.errors import BuildError
+from lading.stores.disk import explained
 
 VERSION = 1
 """Raised when what is compiled, or how, changes."""
@@ -91,13 +92,20 @@ class _Compiler:
 
 @contextmanager
 def _compiler(interpreter: Interpreter) -> Iterator[_Compiler]:
-    with tempfile.TemporaryFile() as said:
-        process = interpreter.start(_PROGRAM, said)
+    with ExitStack() as stack:
+        with explained(Path(tempfile.gettempdir())):
+            said = stack.enter_context(tempfile.TemporaryFile())
+        try:
+            process = interpreter.start(_PROGRAM, said)
+        except OSError as error:
+            raise _cannot_run(interpreter, (error.strerror or str(error)).lower()) from error
         try:
             yield _Compiler(process.stdin, process.stdout)
         except BrokenPipeError as error:
             process.wait()
-            raise _cannot_run(interpreter, said) from error
+            said.seek(0)
+            words = said.read().decode(errors="replace").strip()[-300:]
+            raise _cannot_run(interpreter, words or "nothing") from error
         finally:
             process.kill()
             process.wait()
@@ -106,13 +114,13 @@ def _compiler(interpreter: Interpreter) -> Iterator[_Compiler]:
                 process.stdin.close()
 
 
-def _cannot_run(interpreter: Interpreter, said: IO[bytes]) -> BuildError:
-    said.seek(0)
+def _cannot_run(interpreter: Interpreter, came: str) -> BuildError:
     return BuildError(
         "the image's Python cannot run on this machine",
         where=f"Python {interpreter.locked.python}",
-        came=said.read().decode(errors="replace").strip()[-300:] or "nothing",
-        todo=f"delete {interpreter.cache / 'interpreters'} and build again",
+        came=came,
+        todo=f"delete {interpreter.cache / 'interpreters'} and build again, with LADING_HOME on a "
+        "disk that programs may run from",
     )
 
 

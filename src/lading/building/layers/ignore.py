@@ -7,7 +7,7 @@ library takes longer to import than a build with nothing to do may last.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,20 +37,39 @@ class Rule:
 
 
 class Ignored:
-    """Default patterns, then the user's; the last that matches decides."""
+    """Default patterns, then the user's; the last that matches decides.
 
-    def __init__(self, patterns: Iterable[str] = ()) -> None:
+    `models` are paths the user asked for by name: only the defaults hold for what is in them.
+    """
+
+    def __init__(self, patterns: Iterable[str] = (), models: Iterable[str] = ()) -> None:
         self._rules = [*_defaults(), *_rules(patterns)]
+        self._models = tuple(models)
 
     def __call__(self, path: str, is_folder: bool) -> bool:
         """Whether `path` stays out. Ask first for the folders above it, as git does."""
         name = path.rpartition("/")[2]
         if SECRET.fullmatch(name) and name not in EXAMPLES:
             return True
-        for rule in reversed(self._rules):
-            if (is_folder or not rule.folders_only) and rule.matcher.fullmatch(path):
-                return not rule.keeps
-        return False
+        if any(model.startswith(f"{path}/") for model in self._models):
+            return False
+        if any(f"{path}/".startswith(f"{model}/") for model in self._models):
+            return _ruled(_defaults(), path, is_folder)
+        return _ruled(self._rules, path, is_folder) or self._is_beside_a_model(path)
+
+    def _is_beside_a_model(self, path: str) -> bool:
+        """Whether it lies in an ignored folder that was entered for a model's sake alone."""
+        if not self._models:
+            return False
+        folders = [path[:at] for at, letter in enumerate(path) if letter == "/"]
+        return any(_ruled(self._rules, folder, True) for folder in folders)
+
+
+def _ruled(rules: Sequence[Rule], path: str, is_folder: bool) -> bool:
+    for rule in reversed(rules):
+        if (is_folder or not rule.folders_only) and rule.matcher.fullmatch(path):
+            return not rule.keeps
+    return False
 
 
 @lru_cache

@@ -22,6 +22,7 @@ _LAUNCHER = "launch.py"
 
 
 def wanted(materials: Materials, near: Path) -> Wanted:
+    """The layer of an image that serves a handler. Raises BuildError."""
     own = _own()
     return Wanted(
         LayerKind.RUNTIME,

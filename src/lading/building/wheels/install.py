@@ -22,6 +22,7 @@ from lading.building.wheels import indexes, installed_tree
 from lading.building.wheels.installed_tree import Place
 from lading.building.wheels.target import Target
 from lading.errors import BuildError
+from lading.stores.disk import explained
 
 _CREDENTIAL = re.compile(r"(?<=://)[^/\s@]+@")
 _RESOLVING = (
@@ -55,7 +56,9 @@ def installed(
 
 def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, near: Path) -> None:
     asked = into.with_suffix(".txt")
-    asked.write_text("".join(f"{x.name}=={x.version} --hash=sha256:{x.sha256}\n" for x in wheels))
+    with explained(into.parent):
+        lines = (f"{x.name}=={x.version} --hash=sha256:{x.sha256}\n" for x in wheels)
+        asked.write_text("".join(lines))
     target = Target(locked.python, locked.platform, _glibc(locked))
     environment = indexes.environment()
     done = subprocess.run(

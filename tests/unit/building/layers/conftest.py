@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LOCKED = LockedEnvironment(
     python=PYTHON,
     suite="bookworm",
-    platform="linux/amd64",
+    platform="linux/arm64" if platform.machine() == "aarch64" else "linux/amd64",
     inputs="inputs",
     base=(Deb("libc6", "2.36-9", "amd64", "http://archive", "pool/libc6.deb", "0" * 64, 1),),
     packages=(),

@@ -81,7 +81,8 @@ def test_an_interpreter_that_cannot_run_says_why(
         bytecode.compiled([file("a.py", b"")], own_python)
     assert str(caught.value) == (
         f"Python {LOCKED.python}: the image's Python cannot run on this machine: "
-        f"got no libz.so.1; delete {tmp_path / 'cache/interpreters'} and build again"
+        f"got no libz.so.1; delete {tmp_path / 'cache/interpreters'} and build again, "
+        "with LADING_HOME on a disk that programs may run from"
     )
 
 
@@ -93,3 +94,11 @@ def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
         "an image for linux/s390x cannot be built on this machine: expected amd64 or arm64, "
         f"got {platform.machine()}; build it on a machine of that architecture"
     )
+
+
+def test_a_disk_that_programs_may_not_run_from_is_said(tmp_path: Path) -> None:
+    interpreter = Interpreter(LOCKED, tmp_path, list)  # of a base without files
+    with pytest.raises(BuildError) as caught:
+        bytecode.compiled([file("a.py", b"")], interpreter)
+    assert caught.value.came == "no such file or directory"
+    assert caught.value.problem == "the image's Python cannot run on this machine"

@@ -91,3 +91,16 @@ def test_an_example_of_a_secret_is_none() -> None:
 def test_only_the_apps_own_description_stays_out() -> None:
     assert Ignored()("lading.yaml", False)
     assert not Ignored()("templates/lading.yaml", False)
+
+
+def test_a_model_asked_for_by_name_is_taken_also_from_an_ignored_folder() -> None:
+    ignored = Ignored(["out/", "*.bin"], ["out/deep/model.bin", "weights"])
+    assert not ignored("out", True)
+    assert not ignored("out/deep", True)
+    assert not ignored("out/deep/model.bin", False)
+    assert ignored("out/deep/other.txt", False)
+    assert ignored("out/other", True)
+    assert not ignored("weights/w.bin", False)
+    assert ignored("weights/.DS_Store", False)
+    assert ignored("weights/.env", False)
+    assert ignored("more.bin", False)
