@@ -28,12 +28,14 @@ def script(text: str) -> tuple[str, ...]:
 
 SERVES = script("trap 'exit 0' TERM; while :; do sleep 0.05; done")
 IGNORES = script("trap '' TERM; while :; do sleep 0.05; done")
+SLEEPS = ("/bin/sleep", "600")
 SPEAKS = script("echo one; echo two; echo wrong >&2; exit 3")
 WRITES = script("mkdir -p /out/deep; echo content > /out/deep/file; echo top > /out/top")
 EATS = script("dd if=/dev/zero of=/dev/null bs=200M count=1; exit 5")
 BEHAVIOURS = {
     SERVES: Behaviour(),
     IGNORES: Behaviour(),
+    SLEEPS: Behaviour(),
     SPEAKS: Behaviour(3, lines=(("stdout", "one"), ("stdout", "two"), ("stderr", "wrong"))),
     WRITES: Behaviour(0, files={"/out/deep/file": b"content\n", "/out/top": b"top\n"}),
     EATS: Behaviour(5, out_of_memory=True),
@@ -148,10 +150,18 @@ def test_removing_forgets_everything(engine, wanted):
 
 def test_what_ignores_sigterm_is_killed_after_its_grace(engine, wanted):
     engine.apply(replace(wanted, command=IGNORES, grace_seconds=0.3))
+    time.sleep(0.2)
     before = time.monotonic()
     engine.remove("digits-1")
     assert time.monotonic() - before < 5
     assert engine.names() == []
+
+
+def test_what_sigterm_would_end_elsewhere_does_not_use_up_its_grace(engine, wanted):
+    engine.apply(replace(wanted, command=SLEEPS))
+    before = time.monotonic()
+    engine.remove("digits-1")
+    assert time.monotonic() - before < 5
 
 
 def test_logs_have_both_streams_with_times(engine, wanted):

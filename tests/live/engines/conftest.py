@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 from tests import busybox
 
-from lading.engines.embedded import Embedded
+from lading.engines.embedded import Embedded, cgroups
+from lading.engines.embedded.identity import Identity
 from lading.engines.engine import Observed, Phase, Workload
 
 
@@ -56,6 +56,7 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
 
 
 @pytest.fixture
-def root() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root's limits hold without delegated control groups")
+def limited() -> None:
+    identity = Identity.current()
+    if lacking := cgroups.detect(identity.root, identity.uid).unenforced:
+        pytest.skip(f"nobody delegated limits to this user: {', '.join(lacking)}")

@@ -182,14 +182,14 @@ def test_processes_are_limited(inside):
     assert "all were started" not in said
 
 
-def test_a_process_past_the_memory_limit_dies_alone(inside, root):
+def test_a_process_past_the_memory_limit_dies_alone(inside, limited):
     script = "dd if=/dev/zero of=/dev/null bs=200M count=1; echo $? and alive"
     ended, said = inside.ask(script, limits=Limits(memory_bytes=64 * 1024**2))
     assert "137 and alive" in said.splitlines()
     assert (ended.exit_code, ended.out_of_memory) == (0, True)
 
 
-def test_a_container_past_its_memory_exits_as_killed(inside, root):
+def test_a_container_past_its_memory_exits_as_killed(inside, limited):
     ended, _ = inside.ask(
         "exec dd if=/dev/zero of=/dev/null bs=200M count=1",
         limits=Limits(memory_bytes=64 * 1024**2),
@@ -197,13 +197,13 @@ def test_a_container_past_its_memory_exits_as_killed(inside, root):
     assert (ended.exit_code, ended.out_of_memory) == (137, True)
 
 
-def test_within_its_memory_nothing_is_reported(inside, root):
+def test_within_its_memory_nothing_is_reported(inside, limited):
     limits = Limits(memory_bytes=64 * 1024**2)
     ended, _ = inside.ask("dd if=/dev/zero of=/dev/null bs=20M count=1", limits=limits)
     assert (ended.exit_code, ended.out_of_memory) == (0, False)
 
 
-def test_memory_in_use_is_told(inside, root):
+def test_memory_in_use_is_told(inside, limited):
     script = "dd if=/dev/zero of=/tmp/x bs=1M count=20; touch /run/lading/done; sleep 30"
     inside.engine.apply(inside.workload(script))
     socket_folder = Path(inside.engine.observe("probe").address.removeprefix("unix:")).parent
@@ -211,7 +211,7 @@ def test_memory_in_use_is_told(inside, root):
     assert 20 * 1024**2 <= inside.engine.observe("probe").memory_bytes < 60 * 1024**2
 
 
-def test_the_processor_is_limited(inside, root):
+def test_the_processor_is_limited(inside, limited):
     inside.engine.apply(inside.workload("while :; do :; done", limits=Limits(cpu=0.2)))
     pid = inside.engine.observe("probe").pid
     before = _cpu_seconds(pid)

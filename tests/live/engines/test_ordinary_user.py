@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from tests import busybox
+
+from lading.engines.embedded import cgroups
 
 pytestmark = pytest.mark.live
 REPOSITORY = Path(__file__).parents[3]
@@ -32,6 +35,7 @@ exec setpriv --reuid "$user" --regid "$user" --clear-groups env -i "$@"
 class User:
     name: str
     home: Path
+    kind: str
 
     def python(
         self, *arguments: str, around: tuple[str, ...] = ()
@@ -60,22 +64,35 @@ class User:
         )
 
 
-@pytest.fixture(params=["lent", "alone"])
+@pytest.fixture(params=["lent", "alone", "lent-limits"])
 def user(request: pytest.FixtureRequest) -> Iterator[User]:
-    """A new user of this machine, with or without a range of ids lent to them."""
+    """A new user of this machine: with ids lent to them, without, and with limits delegated."""
     busybox.need_engine()
     if os.geteuid() != 0 or not shutil.which("useradd", path="/usr/sbin:/sbin"):
         pytest.skip("only root can make another user")
-    name = f"lading-{request.param}-{os.getpid()}"[:31]
+    name = f"l{os.getpid()}"
     home = Path("/tmp") / name
-    count = "65536" if request.param == "lent" else "0"
+    count = "0" if request.param == "alone" else "65536"
     made = ["useradd", "-m", "-d", str(home), "-K", f"SUB_UID_COUNT={count}"]
     subprocess.run([*made, "-K", f"SUB_GID_COUNT={count}", name], check=True)
     (home / "place").mkdir()
     home.chmod(0o755)
-    yield User(name, home)
+    groups = delegated(name) if request.param == "lent-limits" else []
+    yield User(name, home, request.param)
+    for group in groups:
+        group.rmdir()
     subprocess.run(["userdel", name], check=True)
     shutil.rmtree(home)
+
+
+def delegated(name: str) -> list[Path]:
+    """Run the command that the doctor gives, where control groups are of version 1."""
+    if Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        pytest.skip("a new user has no session to delegate to on version 2")
+    uid = pwd.getpwnam(name).pw_uid
+    command = cgroups.delegating(uid, 1).removeprefix("run: ").replace("sudo ", "")
+    subprocess.run(["sh", "-euc", command], check=True)
+    return [Path(f"/sys/fs/cgroup/{controller}/lading-{uid}") for controller in cgroups.LIMITS]
 
 
 def test_all_that_holds_for_root_holds_for_an_ordinary_user(user):
@@ -84,13 +101,15 @@ def test_all_that_holds_for_root_holds_for_an_ordinary_user(user):
     ran = user.python("-m", "pytest", *options, *SUITES)
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
     assert " passed" in ran.stdout
+    if "limits" in user.kind:
+        assert "delegated" not in ran.stdout
 
 
 def test_ids_inside_are_lent_ones_where_there_are_any(user):
     program = "from lading.engines.embedded.identity import Identity; print(Identity.current())"
     said = user.python("-c", program).stdout
     assert "root=False" in said
-    assert ("sub_ids=SubIds(" in said) == ("lent" in user.name)
+    assert ("sub_ids=SubIds(" in said) == ("lent" in user.kind)
 
 
 def test_without_user_namespaces_it_is_said_how_to_allow_them(user):

@@ -66,7 +66,7 @@ def test_nothing_is_written_through_a_link(tmp_path):
     inside, outside = tmp_path / "in", tmp_path / "outside"
     inside.mkdir()
     outside.mkdir()
-    with pytest.raises(EngineError, match="^door/x: a layer writes through a link or file$"):
+    with pytest.raises(EngineError, match=r"^door/x: a layer writes through a link or file$"):
         unpack(tar(link("door", str(outside)), ("door/x", b"x", {})), inside, PLAIN)
     assert list(outside.iterdir()) == []
 
@@ -86,7 +86,7 @@ def test_a_hard_link_reaches_its_own_layer_only(tmp_path):
     assert (tmp_path / "a").stat().st_ino == (tmp_path / "b").stat().st_ino
     away = ("c", b"", {"type": tarfile.LNKTYPE, "linkname": "/etc/passwd"})
     (tmp_path / "other").mkdir()
-    with pytest.raises(EngineError, match="^c: a hard link to nothing in its layer$"):
+    with pytest.raises(EngineError, match=r"^c: a hard link to nothing in its layer$"):
         unpack(tar(away), tmp_path / "other", PLAIN)
 
 

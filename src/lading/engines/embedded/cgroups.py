@@ -118,11 +118,22 @@ def memory_bytes(groups: Mapping[str, Path]) -> int | None:
 def was_out_of_memory(groups: Mapping[str, Path]) -> bool:
     """Whether the kernel has killed a process of the group for want of memory."""
     group = groups.get("memory")
-    for file in ("memory.events", "memory.oom_control") if group else ():
+    return group is not None and any(_kills(folder) for folder in (group, *_below_group(group)))
+
+
+def _kills(group: Path) -> bool:
+    for file in ("memory.events", "memory.oom_control"):
         with suppress(OSError):
-            counts = dict(x.split() for x in (Path(str(group)) / file).read_text().splitlines())
+            counts = dict(x.split() for x in (group / file).read_text().splitlines())
             return int(counts.get("oom_kill", "0")) > 0
     return False
+
+
+def _below_group(group: Path) -> list[Path]:
+    """Groups that runc made of its own accord inside of one that it was started in."""
+    with suppress(OSError):
+        return [Path(entry.path) for entry in os.scandir(group) if entry.is_dir()]
+    return []
 
 
 def remove(root: bool, key: str, groups: Mapping[str, Path], sysfs: Path = _SYSFS) -> None:
@@ -131,6 +142,8 @@ def remove(root: bool, key: str, groups: Mapping[str, Path], sysfs: Path = _SYSF
     if root:
         folders |= set(sysfs.glob(f"*/lading/{key}")) | {sysfs / "lading" / key}
     for folder in folders:
+        for inner in _below_group(folder):
+            _remove_group(inner)
         _remove_group(folder)
 
 

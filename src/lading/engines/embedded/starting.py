@@ -72,8 +72,10 @@ def start(wanted: Wanted) -> Started:
 def stop(made: Container, record: Started, identity: Identity) -> None:
     """SIGTERM, grace, SIGKILL; returns when the container and its monitor have ended."""
     if record.process.alive:
+        # What SIGTERM would end anywhere else is ended: it could only use up its grace.
+        spared = record.process.is_spared_by(signal.SIGTERM)
         record.process.signal(signal.SIGTERM)
-        if not record.process.wait(record.grace_seconds):
+        if not record.process.wait(0.0 if spared else record.grace_seconds):
             record.process.signal(signal.SIGKILL)
             record.process.wait(_END_SECONDS)
     if not record.monitor.wait(_END_SECONDS):
@@ -168,10 +170,25 @@ def _run(made: Container, process: Process) -> None:
                 if not process.alive:
                     raise EngineError("the container ended before it was started", made.name)
             pipe.unlink()
+            _await_own_program(process)
             return
         finally:
             os.close(waiting)
     raise EngineError("the container does not wait to be started", made.name, came=f"no {pipe}")
+
+
+def _await_own_program(process: Process) -> None:
+    """Until it is the container's program: the runtime's own would swallow signals meant for that.
+
+    A name in /proc/[pid]/comm that begins so is runc's first process in the container.
+    """
+    for _ in range(1000):
+        try:
+            if not Path(f"/proc/{process.pid}/comm").read_text().startswith("runc:["):
+                return
+        except OSError:
+            return
+        time.sleep(0.0005)
 
 
 def _left_behind(made: Container, groups: dict[str, Path]) -> set[Process]:
