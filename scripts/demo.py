@@ -78,10 +78,11 @@ def tell() -> None:
     print(f"            {mebibytes:.1f} MiB stored, {len(image['layers'])} layers")
     for service in status["services"]:
         for replica in service["replicas"]:
-            memory = (replica["memory_bytes"] or 0) / 1024**2
+            memory = replica["memory_bytes"]
+            used = f"{memory / 1024**2:.0f} MiB in use" if memory else "memory not measured"
             print(
                 f"   replica  {replica['name']}: {replica['state']}, "
-                f"process {replica['pid']}, {memory:.0f} MiB in use"
+                f"process {replica['pid']}, {used}"
             )
     print(f"   gateway  Envoy, process {status['gateway']['pid']}")
     print(f"   controller  process {status['pid']}")

@@ -15,7 +15,7 @@ from lading.building.layers.ignore import Ignored
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 from lading.building.lockfile import LockedEnvironment
-from lading.building.progress import Progress
+from lading.building.progress import Progress, amount
 from lading.building.recipe import Recipe
 from lading.errors import DamagedBlob
 from lading.oci import Descriptor, Image, Reference
@@ -137,7 +137,7 @@ class _Layers:
         made = wanted.make(lambda amount: self.progress.advance(task, amount))
         if key := wanted.key():
             self.cache.keep(key, made)
-        self.progress.finish(task, f"{made.descriptor.size / 1e6:.1f} MB")
+        self.progress.finish(task, amount(made.descriptor.size))
         return made
 
 

@@ -29,3 +29,11 @@ class Silent:
     def advance(self, task: str, amount: int) -> None: ...
 
     def finish(self, task: str, note: str = "") -> None: ...
+
+
+def amount(size: int) -> str:
+    """A number of bytes in a few digits: "812 B", "4.2 kB", "17.6 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} B"

@@ -15,7 +15,7 @@ import httpx
 
 from lading.building.debian import mirrors
 from lading.building.lockfile import Deb
-from lading.building.progress import Progress
+from lading.building.progress import Progress, amount
 from lading.errors import ArchiveError
 
 TASK = "debian packages"
@@ -40,7 +40,7 @@ def fetch(debs: Iterable[Deb], cache: Path, progress: Progress) -> dict[Deb, Pat
             download = _Download(client, progress)
             for _ in pool.map(lambda deb: download.keep(deb, paths[deb]), missing):
                 pass
-        progress.finish(TASK, f"{sum(deb.size for deb in missing) / 1e6:.1f} MB")
+        progress.finish(TASK, amount(sum(deb.size for deb in missing)))
     return paths
 
 

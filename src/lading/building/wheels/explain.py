@@ -14,7 +14,9 @@ _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)`")
 _UNKNOWN = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
 _CONCLUSION = re.compile(r",? ?we can conclude that your requirements are unsatisfiable\.?")
 _UNPARSED = re.compile(r"Couldn't parse requirement in `[^`]*` at position (\d+)\s*")
-_UNNAMED = re.compile(r"^(?:-e\b|--editable\b|[./~]|[\w+.-]+://|[A-Za-z0-9][^;#]*@\s*[\w+.-]+:)|^git\+")
+_UNNAMED = re.compile(
+    r"^(?:-e\b|--editable\b|[./~]|[\w+.-]+://|[A-Za-z0-9][^;#]*@\s*[\w+.-]+:)|^git\+"
+)
 _MOST_CHARACTERS = 700
 
 
