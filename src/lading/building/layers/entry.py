@@ -1,4 +1,4 @@
-"""What a layer consists of: files, folders and links, with nothing of the machine they came from."""
+"""What a layer consists of: files, folders and links, and nothing of where they came from."""
 
 from __future__ import annotations
 
