@@ -52,7 +52,8 @@ def _make(recipe: Recipe, found: list[Found], materials: Materials, heard: Heard
 
 
 def _refuse(recipe: Recipe, entry: Entry, line: int, message: str) -> None:
-    where = f"{entry.content}:{line}" if line else str(entry.content)
+    file = str(entry.content)
+    where = f"{file}:{line}" if line else file
     raise BuildError(
         f"does not compile with Python {recipe.environment.python}",
         where=where,

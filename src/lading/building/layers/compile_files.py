@@ -16,23 +16,30 @@ import _imp
 import marshal
 import sys
 
-MAGIC = external.MAGIC_NUMBER
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
+MAGIC: bytes = external.MAGIC_NUMBER
+RAW_MAGIC: int = vars(external)["_RAW_MAGIC_NUMBER"]
 NEVER_CHECKED = (1).to_bytes(4, "little")
 SORTS_SETS = sys.version_info >= (3, 11)
 PLAIN = (str, bytes, int, float, complex, bool)
 
 
-def read_frame():
+def read_frame() -> "bytes | None":
+    """None at the end of the input."""
     head = sys.stdin.buffer.read(4)
     return sys.stdin.buffer.read(int.from_bytes(head, "big")) if len(head) == 4 else None
 
 
-def write_frame(content):
+def write_frame(content: bytes) -> None:
+    """Whole, and at once: whoever asked waits for it."""
     sys.stdout.buffer.write(len(content).to_bytes(4, "big") + content)
     sys.stdout.buffer.flush()
 
 
-def has_set_by_address(code):
+def has_set_by_address(code: "CodeType") -> bool:
     """Before 3.11 marshal writes a set in hash order, and the hash of None is its address."""
     for constant in code.co_consts:
         if isinstance(constant, frozenset) and not all(type(x) in PLAIN for x in constant):
@@ -42,7 +49,8 @@ def has_set_by_address(code):
     return False
 
 
-def compiled(path, source):
+def compiled(path: str, source: bytes) -> bytes:
+    """An answer, for a file that will lie at `path`."""
     try:
         code = compile(source, path, "exec", dont_inherit=True, optimize=0)
     except SyntaxError as error:
@@ -51,16 +59,17 @@ def compiled(path, source):
         return (f"S0:{error}").encode("utf-8", "replace")
     if not SORTS_SETS and has_set_by_address(code):
         return b"N"
-    source_hash = _imp.source_hash(external._RAW_MAGIC_NUMBER, source)
+    source_hash = _imp.source_hash(RAW_MAGIC, source)
     return b"C" + MAGIC + NEVER_CHECKED + source_hash + marshal.dumps(code)
 
 
-def main():
+def main() -> None:
+    """Answer until there is no more to answer."""
     while True:
         path = read_frame()
         if path is None:
             return
-        write_frame(compiled(path.decode("utf-8"), read_frame()))
+        write_frame(compiled(path.decode("utf-8"), read_frame() or b""))
 
 
 main()
