@@ -107,6 +107,28 @@ def test_a_damaged_blob_is_noticed_and_made_again(app: App) -> None:
     assert [x["kind"] for x in again["layers"] if not x["cached"]] == ["code"]
 
 
+def test_damage_that_no_size_shows_is_noticed_when_a_layer_is_unpacked(
+    make_app: Callable[..., App], tmp_path: Path
+) -> None:
+    app = App((made := make_app("damaged")).folder, made.port, {"LADING_HOME": str(tmp_path)})
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "debs").symlink_to(HOME / "cache" / "debs")
+    app.ok("lock")
+    (built,) = app.json("build")
+    layer = next(layer for layer in built["layers"] if layer["kind"] == "runtime")
+    path = tmp_path / "data/store/blobs" / layer["digest"].replace(":", "/")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.chmod(0o644)
+    path.write_bytes(content)
+    said = app.refused("up", "-d")
+    assert path.name in said
+    assert "run `lading build`" in said
+    app.ok("up", "-d")
+    assert app.ask("echo", text="mended") == "1:mended"
+    app.ok("down")
+
+
 def test_a_change_of_code_makes_the_code_layer_alone(app: App) -> None:
     app.change("VERSION = 1", "VERSION = 3", "probe.py")
     (built,) = app.json("build")

@@ -27,6 +27,9 @@ def _print(status: AppStatus) -> None:
     rows = [_row(service, r) for service in status.services for r in service.replicas]
     headings = ("SERVICE", "REVISION", "REPLICA", "STATE", "AGE", "MEMORY", "RESTARTS", "IMAGE")
     output.print_table((*headings, "LAST END"), rows)
+    replicas = [replica for service in status.services for replica in service.replicas]
+    if unenforced := sorted({limit for replica in replicas for limit in replica.unenforced}):
+        click.echo(f"\nnot limited here: {', '.join(unenforced)}; `lading doctor` says how to")
     gateway = status.gateway
     running = f"process {gateway.pid}" if gateway.pid else "not running"
     click.echo(f"\ngateway http://{gateway.host}:{gateway.port} ({running})")

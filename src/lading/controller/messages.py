@@ -46,6 +46,8 @@ class ReplicaStatus:
     """Why it last ended: "exit code 3"; empty when it never did."""
     memory_bytes: int | None
     memory_limit_bytes: int
+    unenforced: tuple[str, ...] = ()
+    """Limits that this machine lets nobody set for this user: "memory", "cpu", "processes"."""
 
 
 @dataclass(frozen=True)

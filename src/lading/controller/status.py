@@ -82,6 +82,7 @@ def _replica(watched: Watched, spec: Spec | None) -> ReplicaStatus:
         last_end=watched.last_end,
         memory_bytes=running.memory_bytes if running else None,
         memory_limit_bytes=spec.limits.memory_bytes if spec else 0,
+        unenforced=running.unenforced if running else (),
     )
 
 

@@ -137,7 +137,7 @@ class Embedded:
 
     @cached_property
     def _layers(self) -> Layers:
-        return Layers(self._folder / "layers", Ownership.of(self._identity.root))
+        return Layers(self._folder / "layers", Ownership.of(self._identity.root), self._store.blobs)
 
     def _container(self, name: str) -> Container:
         return Container(name, self._folder / "containers" / name, self._run)

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import fcntl
-import gzip
-import hashlib
 import os
 import shutil
 import tarfile
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
-
-import zstandard
 
 from lading.engines.embedded.unpack import Ownership, unpack
-from lading.errors import DamagedBlob
-from lading.oci import Image, Layer, media_types
-
-_CHUNK = 1024 * 1024
-_DAMAGE = (zstandard.ZstdError, zlib.error, gzip.BadGzipFile, EOFError, tarfile.TarError)
+from lading.errors import DamagedBlob, EngineError
+from lading.oci import Image, Layer
+from lading.stores.store import Blobs
+from lading.stores.uncompressed import tar_of
 
 
 class Layers:
-    """Folders by diff ID under `folder`; one appears only when it is whole and its digest right."""
+    """Folders by diff ID under `folder`; one appears only when it is whole and its digest right.
 
-    def __init__(self, folder: Path, ownership: Ownership) -> None:
+    A layer that turns out to be damaged is removed from `blobs`.
+    """
+
+    def __init__(self, folder: Path, ownership: Ownership, blobs: Blobs) -> None:
         self._folder = folder
+        self._blobs = blobs
         self._ownership = ownership
 
     def of(self, image: Image) -> list[Path]:
@@ -57,11 +54,28 @@ class Layers:
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir()
             try:
-                _unpack_checked(layer, half, self._ownership)
+                self._unpack_checked(layer, half)
                 half.rename(path)
             except BaseException:
                 shutil.rmtree(half, ignore_errors=True)
                 raise
+
+    def _unpack_checked(self, layer: Layer, folder: Path) -> None:
+        try:
+            self._unpack_tar(layer, folder)
+        except DamagedBlob:
+            # A build takes what is stored for good by its size alone: what is gone is made again.
+            self._blobs.remove(layer.descriptor.digest)
+            raise
+
+    def _unpack_tar(self, layer: Layer, folder: Path) -> None:
+        try:
+            with tar_of(layer) as stream:
+                unpack(stream, folder, self._ownership)
+        except tarfile.TarError as problem:
+            digest = layer.descriptor.digest
+            self._blobs.verify(digest)
+            raise EngineError("a layer is not a tar", str(digest), came=str(problem)) from problem
 
 
 @contextmanager
@@ -73,52 +87,3 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _unpack_checked(layer: Layer, folder: Path, ownership: Ownership) -> None:
-    with layer.open() as stored:
-        hashing = _Hashing(_decompressed(stored, layer.descriptor.media_type))
-        try:
-            unpack(cast(BinaryIO, hashing), folder, ownership)
-            while hashing.read(_CHUNK):
-                pass
-        except _DAMAGE as problem:
-            raise _damaged(layer, str(problem)) from problem
-    if hashing.digest != layer.diff_id.hex:
-        raise _damaged(layer, f"sha256:{hashing.digest}")
-
-
-def _damaged(layer: Layer, came: str) -> DamagedBlob:
-    return DamagedBlob(
-        "a layer is damaged",
-        where=str(layer.descriptor.digest),
-        expected=f"content with digest {layer.diff_id}",
-        came=came,
-        todo="build the image again",
-    )
-
-
-def _decompressed(stored: BinaryIO, media_type: str) -> BinaryIO:
-    if media_type == media_types.LAYER_ZSTD or media_type.endswith("zstd"):
-        reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
-        return cast(BinaryIO, reader)
-    if media_type == media_types.LAYER_GZIP or media_type.endswith("gzip"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stored, mode="rb"))
-    return stored
-
-
-class _Hashing:
-    """A stream that knows the digest of what was read from it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._hash = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        content = self._stream.read(size)
-        self._hash.update(content)
-        return content
-
-    @property
-    def digest(self) -> str:
-        return self._hash.hexdigest()
