@@ -52,10 +52,12 @@ def write(blobs: Blobs, image: Image) -> None:
 
 
 def damaged(where: str, expected: Digest, came: Digest) -> DamagedBlob:
+    """The error for bytes at `where` whose digest is `came`."""
     return DamagedBlob("the bytes are damaged", where, str(expected), str(came), REBUILD)
 
 
 def missing(blobs: Blobs, digest: Digest) -> StoreError:
+    """The error for a blob that something names and the store does not have."""
     return StoreError(f"no blob {digest}", blobs.where(digest), todo=REBUILD)
 
 

@@ -67,6 +67,7 @@ def parse(text: bytes, archive: str) -> list[Package]:
 
 
 def dump(packages: list[Package]) -> bytes:
+    """What `load` reads back: MessagePack, smaller and quicker than the text it came from."""
     return msgspec.msgpack.encode(packages)
 
 

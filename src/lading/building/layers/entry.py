@@ -8,6 +8,8 @@ from pathlib import Path
 
 
 class Kind(Enum):
+    """What a path is. Devices, sockets and hard links are in no layer of ours."""
+
     FILE = "file"
     FOLDER = "folder"
     SYMLINK = "symlink"
@@ -29,12 +31,15 @@ class Entry:
 
 
 def file(path: str, content: bytes | Path, mode: int = 0o644) -> Entry:
+    """A file; a Path as `content` is opened once, when the layer is written."""
     return Entry(path, Kind.FILE, mode, content)
 
 
 def folder(path: str, mode: int = 0o755) -> Entry:
+    """A folder. Those above it need no entry: a layer's tar brings them, as 0755."""
     return Entry(path, Kind.FOLDER, mode)
 
 
 def symlink(path: str, target: str) -> Entry:
+    """A link to `target`, which is kept as it is written and need not exist."""
     return Entry(path, Kind.SYMLINK, 0o777, target=target)
