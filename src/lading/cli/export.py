@@ -20,9 +20,14 @@ def command() -> None:
 
 @command.command("archive")
 @click.argument("name", metavar="SERVICE|STEP")
-@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True)
+@click.option(
+    *("-o", "--output", "path"),
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to write; one that is there is replaced.",
+)
 def write_archive(name: str, path: Path) -> None:
-    """Build the image of SERVICE and write it as an archive that `docker load` reads."""
+    """Build the image of a service or step; write it as an archive that `docker load` reads."""
     app, _ = place.here()
     if path.is_dir():
         raise UsageError("is a folder", str(path), expected="a file to write")
