@@ -39,7 +39,9 @@ class DockerEngine:
 
     def load(self, archive: Path) -> str:
         """The name of the image that an archive holds, once the engine has it."""
-        name = self("load", "--input", archive).strip().removeprefix("Loaded image: ")
+        said = self("load", "--input", archive).splitlines()
+        # Before that it may say which earlier image lost the name.
+        name = said[-1].removeprefix("Loaded image: ")
         self.loaded.append(name)
         return name
 

@@ -98,8 +98,8 @@ def test_a_revision_that_does_not_start_never_replaces_one_that_answers(app: App
     assert "the revision before it goes on answering" in said
     assert "No module named 'nowhere'" in said
     (app.folder / "probe.py").write_text(good)
-    until(lambda: app.replica()["pid"] == before["pid"])
-    assert len(app.json("ps")["services"][0]["replicas"]) == 1
+    until(lambda: len(app.json("ps")["services"][0]["replicas"]) == 1)
+    assert app.replica()["pid"] == before["pid"]
 
 
 def test_more_replicas_share_the_work_and_fewer_lose_nothing(app: App) -> None:
