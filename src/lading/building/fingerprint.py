@@ -21,7 +21,7 @@ def inputs(environment: Environment) -> str:
         (
             _hash(" ".join(sorted(set(environment.packages)))),
             requirements.fingerprint(asked)[:_DIGITS] if asked else "none",
-            _hash("\n".join(map(str, requirements.of_runtime()))),
+            _hash("\n".join(requirements.lines_of_runtime())),
         )
     )
 

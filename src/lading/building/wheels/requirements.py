@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from typing import TYPE_CHECKING, Any
 
 from lading.errors import RequirementsError
 
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+# `packaging` is imported where a requirement is parsed: every build compares fingerprints, and it
+# costs 13 ms.
+_RUNTIME = "lading_runtime"
 _INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)(?:\s+|=)(\S+)")
 _OPTION_OF_REQUIREMENT = re.compile(r"\s+--(?:hash|config-settings|global-option)\b.*$")
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -36,6 +37,9 @@ class Line:
     @property
     def name(self) -> str | None:
         """The requirement's normalised name; None for options, URLs and paths."""
+        from packaging.requirements import InvalidRequirement, Requirement
+        from packaging.utils import canonicalize_name
+
         try:
             text = _OPTION_OF_REQUIREMENT.sub("", self.text)
             return canonicalize_name(Requirement(text).name)
@@ -73,19 +77,31 @@ def fingerprint(path: Path) -> str:
 
 def line_of(path: Path, name: str) -> Line | None:
     """Where a package is asked for directly; None when it is something else's dependency."""
+    from packaging.utils import canonicalize_name
+
     wanted = canonicalize_name(name)
     return next((line for line in lines(path) if line.name == wanted), None)
 
 
-def runtime_file() -> Traversable:
-    """Where lading_runtime says what it needs."""
-    return resources.files("lading_runtime").joinpath("requirements.txt")
+def runtime_file() -> Path:
+    """Where lading_runtime says what it needs; found, never imported."""
+    spec = find_spec(_RUNTIME)
+    if spec is None or not spec.submodule_search_locations:
+        raise RequirementsError("is not installed", where=_RUNTIME, todo="install Lading again")
+    return Path(spec.submodule_search_locations[0]) / "requirements.txt"
+
+
+def lines_of_runtime() -> list[str]:
+    """What lading_runtime needs in every image, as it is written."""
+    said = (_COMMENT.sub("", line).strip() for line in runtime_file().read_text().splitlines())
+    return [line for line in said if line]
 
 
 def of_runtime() -> list[Requirement]:
     """What lading_runtime needs in every image."""
-    said = (_COMMENT.sub("", line).strip() for line in runtime_file().read_text().splitlines())
-    return [Requirement(line) for line in said if line]
+    from packaging.requirements import Requirement
+
+    return [Requirement(line) for line in lines_of_runtime()]
 
 
 def _of_text(path: Path, seen: set[Path], asked_by: Line | None = None) -> Iterator[Line]:
@@ -115,6 +131,8 @@ def _of_project(path: Path) -> Iterator[Line]:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(_read(path, None))
     except tomllib.TOMLDecodeError as error:

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -61,9 +60,9 @@ def runtime(
         constraints = Path(folder) / "constraints.txt"
         pins = (f"{name}=={version}\n" for name, version in sorted(versions.items()))
         constraints.write_text("".join(pins))
-        with resources.as_file(requirements.runtime_file()) as asked:
-            found = _compiled(asked, ["--constraint", str(constraints)], target, prefer)
-            chosen = [_wheel(package, asked, target) for package in found]
+        asked = requirements.runtime_file()
+        found = _compiled(asked, ["--constraint", str(constraints)], target, prefer)
+        chosen = [_wheel(package, asked, target) for package in found]
     return tuple(sorted(wheel for wheel in chosen if wheel.name not in versions))
 
 
