@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from lading.building.build import Built
-from lading.cli import images, output
+from lading.cli import images, locks, output
 from lading.cli.progress import shown
 from lading.settings import read
 
@@ -26,7 +26,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     app = read(Path.cwd())
     recipes = images.chosen(app, names)
     with shown() as progress:
-        built = images.build_all(recipes, images.fresh_lock(app), progress)
+        built = images.build_all(recipes, locks.fresh(app), progress)
     if as_json:
         output.print_json([_document(name, one) for name, one in built.items()])
     else:

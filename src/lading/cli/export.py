@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import images, output, place
+from lading.cli import images, locks, output, place
 from lading.cli.progress import shown
 from lading.errors import UsageError
 from lading.oci import Reference
@@ -33,7 +33,7 @@ def write_archive(name: str, path: Path) -> None:
         raise UsageError("is a folder", str(path), expected="a file to write")
     with shown() as progress:
         recipes = images.chosen(app, [name])
-        image = images.build_all(recipes, images.fresh_lock(app), progress)[name].image
+        image = images.build_all(recipes, locks.fresh(app), progress)[name].image
     reference = Reference(f"{app.name}/{name}")
     archive.save(image, reference, path)
     click.echo(f"{path}: {reference}, {output.size(path.stat().st_size)}")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from lading.cli import images, place
+from lading.cli import images, locks, place
 from lading.cli.names import unknown
 from lading.cli.progress import shown
 from lading.engines.engine import LogLine
@@ -28,7 +28,7 @@ def command(step: str) -> int:
         raise unknown("step", step, [one.name for one in app.steps])
     require_embedded()
     with shown() as progress:
-        lock = images.ensure_lock(app, progress)
+        lock = locks.ensured(app, progress)
         image = images.build_all([wanted.recipe], lock, progress)[step].image
     finished = run(at.unique_name, wanted, image.digest, embedded(at.folders), _hear)
     _tell(step, finished)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from lading.building.build import Built
-from lading.cli import images, place
+from lading.cli import images, locks, place
 from lading.cli.follow import follow
 from lading.cli.progress import shown
 from lading.cli.settle import settle
@@ -32,9 +32,7 @@ def command(detach: bool) -> None:
     app, at = place.here()
     require_embedded()
     with shown() as progress:
-        built = images.build_all(
-            images.chosen(app, ()), images.ensure_lock(app, progress), progress
-        )
+        built = images.build_all(images.chosen(app, ()), locks.ensured(app, progress), progress)
     client, status = _start(app, at, built)
     _tell(status, time.monotonic() - begun)
     if not detach:

@@ -1,0 +1,89 @@
+"""The lock of an app: made, read, found to be out of date. What several commands begin with."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from lading.building import lockfile
+from lading.building.lockfile import Lock, LockedEnvironment
+from lading.building.progress import Progress
+from lading.building.recipe import Recipe
+from lading.errors import LockError
+from lading.settings.app import App
+from lading.state.folders import Folders
+
+_MACHINES = {"x86_64": "linux/amd64", "aarch64": "linux/arm64", "arm64": "linux/arm64"}
+
+
+def host_platform() -> str:
+    """The platform that containers on this machine have, as OCI names it."""
+    return _MACHINES.get(platform.machine(), f"linux/{platform.machine()}")
+
+
+def lock_path(app: App) -> Path:
+    """Where the app's lock lies, or would."""
+    return app.folder / "lading.lock"
+
+
+def locked_for(recipe: Recipe, lock: Lock) -> LockedEnvironment:
+    """What the recipe's environment resolved to for this machine. The lock must be fresh."""
+    return lock.environments[recipe.environment.name][host_platform()]
+
+
+def fresh(app: App) -> Lock:
+    """The app's lock. Raises LockError when it is missing, edited or out of date."""
+    if not lock_path(app).exists():
+        raise LockError("there is no lading.lock", str(app.folder), todo="run `lading lock`")
+    lock = lockfile.read(lock_path(app))
+    for environment in app.environments:
+        locked = lock.environments.get(environment.name, {}).get(host_platform())
+        reason = (
+            lockfile.is_stale(environment, locked)
+            if locked
+            else f"{environment.name} is not in it for {host_platform()}"
+        )
+        if reason:
+            raise LockError(
+                f"lading.lock is out of date: {reason}", str(app.folder), todo="run `lading lock`"
+            )
+    return lock
+
+
+def ensured(app: App, progress: Progress) -> Lock:
+    """The app's lock, made now if there is none. Raises LockError when it is out of date."""
+    if not lock_path(app).exists():
+        make(app, (), upgrade=False, progress=progress)
+    return fresh(app)
+
+
+def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) -> bool:
+    """Write the app's lock for `platforms`, this machine's, and those locked before.
+
+    Whether it differs from before.
+    """
+    # Resolving costs a command that only reads a lock too much to import.
+    from lading.building.locking import lock
+
+    path = lock_path(app)
+    previous = _previous(path)
+    before = previous.environments.values() if previous else ()
+    every = sorted({host_platform(), *platforms, *(name for one in before for name in one)})
+    cache = Folders.of_user().cache
+    made = lock(app.environments, every, cache, previous, upgrade, progress)
+    if made == previous:
+        return False
+    lockfile.write(path, made)
+    return True
+
+
+def _previous(path: Path) -> Lock | None:
+    """What is locked now; None where there is nothing, or nothing that can be relied on."""
+    try:
+        return lockfile.read(path) if path.exists() else None
+    except LockError as error:
+        click.echo(f"lading: {error.problem or error}; locking anew", err=True)
+        return None
