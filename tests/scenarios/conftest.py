@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -124,19 +123,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session", autouse=True)
-def home_of_this_builder() -> None:
-    """Forgets layers that another state of the builder's code made; keeps what was fetched."""
-    sources = sorted((ROOT / "src" / "lading" / "building").rglob("*.py"))
-    state = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    stamp = HOME / "builder"
-    if not stamp.exists() or stamp.read_text() != state:
-        for folder in (HOME / "data" / "store", HOME / "cache" / "layers"):
-            shutil.rmtree(folder, ignore_errors=True)
-        HOME.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(state)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lading.building.layers import blob, bytecode
@@ -15,13 +16,25 @@ from lading.errors import DamagedBlob, StoreError
 from lading.oci import Descriptor, Digest
 from lading.stores.layout import Layout
 
-FORMAT = 1
-"""Raised when the same inputs would give another layer."""
+_BUILDER = Path(__file__).parents[1]
+
+
+@cache
+def builder() -> str:
+    """A hash of the code that makes layers: other code may make another layer of the same inputs.
+
+    Some 2 ms, once a process; a number that must not be forgotten to be raised costs more.
+    """
+    content = hashlib.sha256()
+    for path in sorted(_BUILDER.rglob("*.py")):
+        content.update(f"{path.relative_to(_BUILDER)}\n".encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()
 
 
 def key(kind: str, inputs: Iterable[str]) -> str:
     """The name of a layer made of `inputs`, which say all that decides its bytes."""
-    parts = [kind, f"format {FORMAT}", blob.COMPRESSOR, f"bytecode {bytecode.VERSION}"]
+    parts = [kind, f"builder {builder()}", blob.COMPRESSOR, f"bytecode {bytecode.VERSION}"]
     text = json.dumps([*parts, *inputs], ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
