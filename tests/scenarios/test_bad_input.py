@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.scenarios.conftest import HOME, LADING, App
 
 STEP = "steps: {train: {environment: probe, command: [python3, -c, pass]}}\n"

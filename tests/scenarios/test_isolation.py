@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from tests.scenarios.conftest import App
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+
 from tests.load import Load
 from tests.scenarios.conftest import App, until
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from tests.scenarios.conftest import App
 
 STEPS = """\
@@ -79,10 +80,9 @@ def test_it_sees_the_services_environment_and_no_network(app: App) -> None:
 
 
 def test_nothing_of_it_is_left(app: App) -> None:
-    from tests.scenarios.conftest import HOME
-
     from lading.engines.select import embedded
     from lading.state.folders import Folders
+    from tests.scenarios.conftest import HOME
 
     engine = embedded(Folders.of_user({"LADING_HOME": str(HOME)}))
     assert [name for name in engine.names() if ".step." in name] == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -69,6 +71,14 @@ class Probe:
 
     def do_environment(self, name: str, size: int) -> str:
         return os.environ.get(name, "")
+
+    def do_version(self, module: str, size: int) -> str:
+        if not module:
+            return ".".join(map(str, sys.version_info[:2]))
+        return str(importlib.import_module(module).__version__)
+
+    def do_program(self, command: str, size: int) -> str:
+        return subprocess.run(command.split(), capture_output=True, text=True, check=True).stdout
 
     def do_fail(self, text: str, size: int) -> str:
         raise RuntimeError(text)
