@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests import busybox
 
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Engine, Limits, Observed, Phase, Workload
 from lading.engines.memory import Behaviour, Memory
 from lading.errors import EngineError, ImageNotFound, WorkloadNotFound
 from lading.oci import Digest
+from tests import busybox
 
 
 def script(text: str) -> tuple[str, ...]:

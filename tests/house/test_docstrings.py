@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.source import ROOT, name, python, tree
-
 from lading import errors
+from tests.house.source import ROOT, name, python, tree
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.house.source import ROOT, name, python
-
 from lading.building.wheels import indexes
 from lading.gateway.problems import PROBLEMS
+from tests.house.source import ROOT, name, python
 
 REFERENCE = ROOT / "docs" / "reference"
 VARIABLE = re.compile(r"\bLADING_[A-Z]+(?:_[A-Z]+)*\b")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import click
-from tests.house.source import ROOT
 
 from lading.cli.main import cli
 from lading.settings import schema
+from tests.house.source import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
 

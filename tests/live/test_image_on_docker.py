@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.live.conftest import DockerEngine
 from tests.scenarios.conftest import ROOT, App, free_port
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.contracts.runtime.serving import Server, serve
 
 CASES = 2_500

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.contracts.runtime.serving import SOURCES, Server, wait_until_ready
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.contracts.runtime.serving import serve, wait_until_ready
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.contracts.runtime.serving import Server, serve, wait_until_ready
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 import uv
 import zstandard
-from tests.live.building.one_build import recipe
 
 from lading.building import lockfile
 from lading.building.build import Built, build
@@ -27,6 +26,7 @@ from lading.building.progress import Silent
 from lading.errors import BuildError, StoreError
 from lading.oci import Reference
 from lading.stores.layout import Layout
+from tests.live.building.one_build import recipe
 
 pytestmark = [
     pytest.mark.live,

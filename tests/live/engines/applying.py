@@ -6,10 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests import busybox
-
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Workload
+from tests import busybox
 
 if __name__ == "__main__":
     data, run, script = sys.argv[1:]

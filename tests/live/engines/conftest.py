@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests import busybox
 
 from lading.engines.embedded import Embedded, cgroups
 from lading.engines.embedded.identity import Identity
 from lading.engines.engine import Observed, Phase, Workload
+from tests import busybox
 
 
 @dataclass(frozen=True)

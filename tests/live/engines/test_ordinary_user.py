@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests import busybox
 
 from lading.engines.embedded import cgroups
+from tests import busybox
 
 pytestmark = pytest.mark.live
 REPOSITORY = Path(__file__).parents[3]

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests import busybox
 
 from lading.engines.embedded import Embedded
 from lading.engines.embedded.processes import mentioning
 from lading.engines.engine import Phase, Workload
 from lading.errors import EngineError
+from tests import busybox
 
 pytestmark = pytest.mark.live
 RUNS = "echo begun; while :; do sleep 0.1; done"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.live.gateway.replicas import Replica
 
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener
+from tests.live.gateway.replicas import Replica
 
 
 @pytest.fixture

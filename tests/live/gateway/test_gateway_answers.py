@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from tests.live.gateway.replicas import Replica
 
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route
+from tests.live.gateway.replicas import Replica
 
 pytestmark = pytest.mark.live
 Make = Callable[..., Replica]

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.live.gateway.replicas import Replica
-from tests.load import Load
 
 from lading.errors import GatewayError
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route
+from tests.live.gateway.replicas import Replica
+from tests.load import Load
 
 pytestmark = pytest.mark.live
 Make = Callable[..., Replica]

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from tests.live.gateway.replicas import Replica
-from tests.load import Load
 
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route
+from tests.live.gateway.replicas import Replica
+from tests.load import Load
 
 pytestmark = pytest.mark.live
 Make = Callable[..., Replica]

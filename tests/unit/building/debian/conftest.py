@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.unit.building.debian.tiny_archive import TinyArchive, served
 
 

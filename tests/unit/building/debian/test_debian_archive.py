@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from pysequoia import Tsk
-from tests.unit.building.debian.tiny_archive import TinyArchive
 
 from lading.building.debian.archive import Archive
 from lading.building.debian.index import Package
 from lading.building.debian.suites import Source
 from lading.errors import ArchiveError
+from tests.unit.building.debian.tiny_archive import TinyArchive
 
 
 def packages(archive: TinyArchive, cache: Path) -> list[Package]:

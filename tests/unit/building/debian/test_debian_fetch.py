@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.building.debian.tiny_archive import TinyArchive
 
 from lading.building.debian.fetch import fetch
 from lading.building.progress import Silent
 from lading.errors import ArchiveError
+from tests.unit.building.debian.tiny_archive import TinyArchive
 
 
 def test_packages_are_kept_by_hash(archive: TinyArchive, tmp_path: Path) -> None:

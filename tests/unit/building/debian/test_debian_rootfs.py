@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from tests.unit.building.debian.tiny_archive import MULTIARCH, TinyArchive, packed, tar
 
 from lading.building.debian import maintainer, rootfs
 from lading.building.debian.contents import read
@@ -20,6 +19,7 @@ from lading.building.layers.entry import Entry, Kind
 from lading.building.lockfile import Deb
 from lading.building.progress import Silent
 from lading.errors import ArchiveError
+from tests.unit.building.debian.tiny_archive import MULTIARCH, TinyArchive, packed, tar
 
 Files = Mapping[str, bytes | str | None]
 

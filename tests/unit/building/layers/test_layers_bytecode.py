@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.building.layers.conftest import LOCKED, OwnPython
 
 from lading.building.layers import bytecode
 from lading.building.layers.entry import Entry, file
 from lading.building.layers.interpreter import Interpreter
 from lading.errors import BuildError
+from tests.unit.building.layers.conftest import LOCKED, OwnPython
 
 TAG = f"cpython-{sys.version_info.major}{sys.version_info.minor}"
 

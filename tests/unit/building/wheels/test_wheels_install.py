@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.building.layers.conftest import LOCKED
 
 from lading.building.layers.entry import Entry
 from lading.building.lockfile import Wheel
 from lading.building.wheels import install
 from lading.building.wheels.installed_tree import Place
 from lading.errors import BuildError
+from tests.unit.building.layers.conftest import LOCKED
 
 SITE = "usr/local/lib/python3.11/dist-packages"
 PLACE = Place(SITE, "/usr/bin/python3.11")
