@@ -96,15 +96,16 @@ def _ask(
 
 
 def _failed(service: str, answer: httpx.Response) -> PredictionFailed:
-    """What the problem document says (RFC 9457), in a line for each wrong field."""
+    """What the problem document says (RFC 9457), or a line for each wrong field."""
     try:
         problem = answer.json()
-        detail = problem.get("detail") or problem.get("title") or ""
-        code = problem.get("code", "")
     except ValueError:
-        detail, code, problem = answer.text[:200], "", {}
+        problem = {"detail": answer.text[:200]}
     fields = "".join(
         f"\n  {error.get('field')}: expected {error.get('expected')}, got {error.get('came')}"
         for error in problem.get("errors", [])
     )
-    return PredictionFailed(f"{detail}{fields}", service, came=f"{answer.status_code} {code}")
+    said = fields or f": {problem.get('detail') or problem.get('title', '')}"
+    known_as = f" ({request_id})" if (request_id := problem.get("request_id")) else ""
+    code = f"{answer.status_code} {problem.get('code', '')}".rstrip()
+    return PredictionFailed(f"{code}{said}{known_as if not fields else ''}", service)
