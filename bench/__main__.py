@@ -58,8 +58,8 @@ def _measure(folder: Path, engine: docker.Docker) -> str:
             contents = image_contents.contents(example)
             return results.write(machine.described(engine), figures, contents, skipped)
         finally:
-            engine("image", "rm", "--force", _LOADED, beside.tag, peer.BASE)
-            engine("builder", "prune", "--force")
+            engine("image", "rm", "--force", _LOADED)
+            beside.forget()
 
 
 def _works(
@@ -70,11 +70,11 @@ def _works(
         "first image": lambda: first_image.measure(example, beside, folder, _FEW),
         "image size": lambda: image_size.measure(example, beside, folder),
         "rebuild": lambda: rebuild.measure(example, beside, _SOME),
-        "quick command": lambda: quick_command.measure(engine, _MANY),
+        "quick command": lambda: quick_command.measure(example, engine, _MANY),
         "container start": lambda: container_start.measure(
             example, engine, _loaded(example, engine, folder), folder, _MANY
         ),
-        "first answer": lambda: first_answer.measure(example, engine, _LOADED, _SOME),
+        "first answer": lambda: first_answer.measure(example, beside, _LOADED, _SOME),
         "gateway": lambda: through_gateway.measure(example, _SOME),
     }
 

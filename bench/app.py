@@ -20,6 +20,7 @@ from lading.state.folders import Folders
 
 SERVICE = "digits"
 PICTURE = "images/digit-3.png"
+_NOT_KEPT = ("LADING_", "PYTHON")
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,13 @@ class App:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: x for name, x in os.environ.items() if not name.startswith("LADING_")}
-        return kept | {"LADING_HOME": str(self.home), "UV_CACHE_DIR": str(self.home / "uv")}
+        kept = {name: x for name, x in os.environ.items() if not name.startswith(_NOT_KEPT)}
+        return kept | {
+            "LADING_HOME": str(self.home),
+            "UV_CACHE_DIR": str(self.home / "uv"),
+            # As a package that was installed has it, wherever this one's sources lie.
+            "PYTHONPYCACHEPREFIX": str(self.folder.parent / "bytecode"),
+        }
 
     @property
     def folders(self) -> Folders:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ import uv
 
 from bench.app import App
 from bench.docker import Docker
-from bench.programs import ROOT, MeasurementError, call, say
+from bench.programs import ROOT, call, say
 
 BASE = "lading-bench/python:3.11-slim"
 _PACKAGES = "usr-is-merged,python3.11,ca-certificates,media-types,netbase,tzdata"
@@ -45,7 +44,18 @@ class Peer:
 
     docker: Docker
     context: Path
+    base: Path
+    """The base image as an archive, compressed as a registry sends it."""
     tag: str = "lading-bench/digits"
+
+    def pull(self) -> None:
+        """What a pull of the base does, less the network: it is not there before."""
+        self.docker("load", "--quiet", "--input", self.base)
+
+    def forget(self) -> None:
+        """Delete both images and the build cache."""
+        self.docker("image", "rm", "--force", self.tag, BASE)
+        self.docker("builder", "prune", "--force", "--all")
 
     def build(self, *options: str) -> None:
         self.docker.build(self.context, self.tag, *options)
@@ -57,7 +67,7 @@ class Peer:
 
 def make(docker: Docker, app: App, folder: Path) -> Peer:
     """The base image and a context with the code, and the packages that the app's lock pins."""
-    _import_base(docker, folder)
+    base = _import_base(docker, folder)
     context = folder / "context"
     runtime = context / "server" / "runtime" / "lading_runtime"
     ignored = shutil.ignore_patterns("__pycache__")
@@ -65,7 +75,7 @@ def make(docker: Docker, app: App, folder: Path) -> Peer:
     shutil.move(runtime / "launch.py", context / "server" / "launch.py")
     (context / "Dockerfile").write_text(_DOCKERFILE)
     (context / "requirements.txt").write_text("".join(_pins(app)))
-    peer = Peer(docker, context)
+    peer = Peer(docker, context, base)
     peer.take(app)
     return peer
 
@@ -84,18 +94,15 @@ def _pins(app: App) -> list[str]:
     return [f"{one['name']}=={one['version']}\n" for one in locked["wheels"] + locked["runtime"]]
 
 
-def _import_base(docker: Docker, folder: Path) -> None:
+def _import_base(docker: Docker, folder: Path) -> Path:
     say("making the peer's base image")
-    root = folder / "base.tar"
+    root, saved = folder / "base.tar", folder / "base.image.tar"
     call("mmdebstrap", "--quiet", *_debian_options(), "bookworm", root)
-    with root.open("rb") as archive:
-        done = subprocess.run(
-            [docker.program, "import", "-", BASE],
-            stdin=archive, env=docker.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+    docker("import", root, BASE)
+    docker("save", "--output", saved, BASE)
     root.unlink()
-    if done.returncode:
-        raise MeasurementError(f"docker import: {done.stderr}")
+    call("gzip", saved)
+    return saved.with_suffix(".tar.gz")
 
 
 def _debian_options() -> list[str]:

@@ -14,13 +14,13 @@ _HEAD = """\
 
 Written by `make bench`. Both sides of a line ran in the same call, by turns; a figure is the median
 of its repetitions, with the smallest and the largest in brackets, and a ratio is the median of the
-ratios of neighbours. Ours stands above the line, so a smaller ratio is better. What both sides are
+ratios of neighbours, ours over the other: smaller is better. What both sides are
 stands below the table.
 
 The peer's base image is made on the spot from Debian's archive with what `python:3.11-slim` has, as
 no registry is asked. That image comes to about 125 MB unpacked and 45 MB sent; the size of the one
-used here is told with the sizes. It lies on the machine before anything is timed, while ours
-downloads its base as well.
+used here is told with the sizes. Where a cache is empty, it is loaded from a file on this machine,
+while ours comes over the network. Commands have their bytecode, as installed packages do.
 """
 _VERDICT = {True: "met", False: "**missed**", None: "for information"}
 

@@ -24,6 +24,10 @@ class Sample:
         """The ratio of each repetition to the one of `other` that ran beside it."""
         return Sample(tuple(a / b for a, b in zip(self.values, other.values, strict=True)))
 
+    def plus(self, other: Sample) -> Sample:
+        """Each repetition and the one of `other` that belongs to it."""
+        return Sample(tuple(a + b for a, b in zip(self.values, other.values, strict=True)))
+
     def less(self, other: Sample) -> Sample:
         """What each repetition took more than the one of `other` that ran beside it."""
         return Sample(tuple(a - b for a, b in zip(self.values, other.values, strict=True)))

@@ -10,6 +10,7 @@ from bench.app import SERVICE, App, free_port
 from bench.client import answered, prediction
 from bench.docker import Docker
 from bench.figure import Figure, ratio
+from bench.peer import Peer
 from bench.programs import MeasurementError
 from bench.sample import by_turns, seconds
 from lading.engines.engine import Workload
@@ -19,7 +20,7 @@ _LONGEST_SECONDS = 60.0
 _LOOK_SECONDS = 0.002
 
 
-def measure(app: App, docker: Docker, tag: str, times: int) -> list[Figure]:
+def measure(app: App, peer: Peer, tag: str, times: int) -> list[Figure]:
     """`tag` is our own image, loaded into the engine of the peer. All sides have one core."""
     numbers = count()
     request = prediction(f"/{SERVICE}/predict", app.picture)
@@ -41,14 +42,28 @@ def measure(app: App, docker: Docker, tag: str, times: int) -> list[Figure]:
         finally:
             app.lading("down")
 
-    sides = {"engine": ours, "docker": lambda: _docker(docker, tag, request), "up": whole}
+    sides = {
+        "engine": ours,
+        "docker": lambda: _docker(peer.docker, tag, request),
+        "built": lambda: _docker(peer.docker, peer.tag, request),
+        "up": whole,
+    }
     taken = by_turns(times, sides)
     theirs = "`docker run --publish` of the same image until its first 200"
+    apply = "`engine.apply` until the first 200 on its socket"
     return [
-        ratio("nothing to first answer", taken["engine"], taken["docker"], GOAL,
-              f"`engine.apply` until the first 200 on its socket; {theirs}"),
-        ratio("`lading up` to first answer", taken["up"], taken["docker"], None,
-              f"the command, its check of the image, controller, gateway and container; {theirs}"),
+        ratio(
+            "nothing to first answer", taken["engine"], taken["docker"], GOAL,
+            f"{apply}; {theirs}",
+        ),
+        ratio(
+            "nothing to first answer, Docker's own image", taken["engine"], taken["built"], None,
+            f"{apply}; `docker run --publish` of the image that `docker build` made",
+        ),
+        ratio(
+            "`lading up` to first answer", taken["up"], taken["docker"], None,
+            f"the command, its check of the image, controller, gateway and container; {theirs}",
+        ),
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from bench.app import App
 from bench.docker import Docker
 from bench.figure import Figure, duration, spread
 from bench.programs import LADING, call
@@ -13,11 +14,11 @@ from bench.sample import by_turns, seconds
 GOAL_SECONDS = 0.12
 
 
-def measure(docker: Docker, times: int) -> list[Figure]:
+def measure(app: App, docker: Docker, times: int) -> list[Figure]:
     """`lading --help`, beside an interpreter that does nothing and beside `docker --help`."""
 
     def run(*arguments: str | Path) -> float:
-        return seconds(lambda: call(*arguments))
+        return seconds(lambda: call(*arguments, env=app.environment))
 
     taken = by_turns(
         times,
