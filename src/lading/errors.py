@@ -12,6 +12,7 @@
     │   └── DamagedBlob       bytes do not have the digest they are stored under
     ├── EngineError           containers
     │   ├── EngineUnavailable this machine lacks what the engine needs
+    │   ├── PathNotFound      a container has no such file or folder
     │   └── WorkloadNotFound
     ├── GatewayError          Envoy
     ├── ControllerError       the process that runs an app
@@ -100,6 +101,10 @@ class EngineError(LadingError):
 
 class EngineUnavailable(EngineError):
     """This machine lacks something that the engine needs; `todo` is the command that mends it."""
+
+
+class PathNotFound(EngineError):
+    """A container has no file or folder of that path."""
 
 
 class WorkloadNotFound(EngineError):

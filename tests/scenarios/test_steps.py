@@ -62,6 +62,14 @@ def test_a_missing_output_leaves_all_of_them_as_they_were(app: App) -> None:
     assert app.files() | {"lading.yaml": b""} == before | {"lading.yaml": b""}
 
 
+def test_an_output_that_leads_out_of_itself_is_refused_as_that(app: App) -> None:
+    before = app.files()
+    code, _, err = run(app, "import os; os.mkdir('model.bin'); os.symlink('/etc', 'model.bin/etc')")
+    assert code == 1
+    assert "/app/model.bin: a link leads out of what is copied: got etc -> /etc" in err
+    assert app.files() | {"lading.yaml": b""} == before | {"lading.yaml": b""}
+
+
 def test_its_log_and_errors_go_where_they_would_go_without_a_container(app: App) -> None:
     code, out, err = run(app, "import sys; print('out'); print('err', file=sys.stderr); 1/0")
     assert (code, out) == (1, "out\n")

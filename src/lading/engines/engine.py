@@ -135,7 +135,7 @@ class Engine(Protocol):
     def copy(self, name: str, path: str, destination: Path) -> None:
         """Copy a file or folder out of a workload, running or exited.
 
-        `destination` is replaced only when the copy is whole. Raises EngineError when there is no
-        such path, WorkloadNotFound.
+        `destination` is replaced only when the copy is whole. Raises PathNotFound, EngineError when
+        it holds a link out of itself, WorkloadNotFound.
         """
         ...

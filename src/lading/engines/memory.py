@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from lading.engines.engine import LogLine, Observed, Phase, Workload
-from lading.errors import EngineError, WorkloadNotFound
+from lading.errors import PathNotFound, WorkloadNotFound
 from lading.oci import Digest
 from lading.stores.store import Store
 
@@ -106,7 +106,7 @@ class Memory:
         files = self._find(name).files
         inside = {x: y for x, y in files.items() if PurePosixPath(x).is_relative_to(path)}
         if not inside:
-            raise EngineError("no such path", where=f"{name}:{path}")
+            raise PathNotFound("no such path", where=f"{name}:{path}")
         if destination.is_dir():
             shutil.rmtree(destination)
         for file, content in inside.items():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lading.engines.engine import Engine, LogLine, Observed, Workload
-from lading.errors import EngineError, WorkloadNotFound
+from lading.errors import EngineError, PathNotFound, WorkloadNotFound
 from lading.oci import Digest
 from lading.pipelines.step import Step
 
@@ -84,7 +84,7 @@ def _copy_outputs(step: Step, engine: Engine, name: str) -> None:
             beside.parent.mkdir(parents=True, exist_ok=True)
             try:
                 engine.copy(name, f"/app/{output}", beside)
-            except EngineError as error:
+            except PathNotFound as error:
                 raise EngineError(
                     "the step succeeded without leaving a declared output",
                     f"steps.{step.name}.outputs",

@@ -36,11 +36,17 @@ def link(name: str, target: str) -> tuple[str, bytes, dict[str, object]]:
 
 
 def test_modes_times_and_contents_are_kept(tmp_path):
-    unpack(tar(folder("d", 0o555), ("./d/f", b"x", {"mode": 0o4751})), tmp_path, PLAIN)
+    unpack(tar(folder("d", 0o555), ("./d/f", b"x", {"mode": 0o751})), tmp_path, PLAIN)
     assert (tmp_path / "d/f").read_bytes() == b"x"
-    assert stat.S_IMODE((tmp_path / "d/f").stat().st_mode) == 0o4751
+    assert stat.S_IMODE((tmp_path / "d/f").stat().st_mode) == 0o751
     assert (tmp_path / "d/f").stat().st_mtime == 5
     assert stat.S_IMODE((tmp_path / "d").stat().st_mode) == 0o555
+
+
+def test_what_takes_another_owner_is_not_set_user_id(tmp_path):
+    unpack(tar(folder("d", 0o2755), ("d/f", b"x", {"mode": 0o6755})), tmp_path, PLAIN)
+    assert stat.S_IMODE((tmp_path / "d").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "d/f").stat().st_mode) == 0o755
 
 
 def test_a_folder_that_is_not_listed_is_made(tmp_path):

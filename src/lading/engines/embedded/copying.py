@@ -19,11 +19,14 @@ from lading.engines.embedded.container import Container, Started
 from lading.engines.embedded.identity import Identity
 from lading.engines.embedded.namespace import Command, enter, join, merge
 from lading.engines.embedded.unpack import Ownership, unpack
-from lading.errors import EngineError
+from lading.errors import EngineError, PathNotFound
 
 # Everything is imported before the root changes: afterwards there is no Python to import from.
+# Owners have no names: to look one up, the C library would load what the container's
+# /etc/nsswitch.conf says, out of the container, into a process that is not confined to it.
 _SENDER = """
 import os, sys, tarfile
+tarfile.pwd = tarfile.grp = None
 root, path = sys.argv[1:]
 os.chroot(root)
 os.chdir("/")
@@ -40,7 +43,7 @@ def copy_out(
 ) -> None:
     """Copy `source` to `destination`, which is replaced when the copy is whole.
 
-    Raises EngineError when there is no such path, or it holds a link out of itself.
+    Raises PathNotFound; EngineError when it holds a link out of itself.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     where = f"{container.name}:{source}"
@@ -55,6 +58,8 @@ def copy_out(
             # It ended while it was being asked: what it left is still there.
             shutil.rmtree(received)
             _fetch(container, record, identity, source, received)
+        if not (received / "it").exists():
+            raise EngineError("neither a file nor a folder", where)
         _refuse_links_out(received / "it", where)
         _replace(received / "it", destination, Path(scratch) / "old")
 
@@ -68,7 +73,7 @@ def _fetch(
         sender = _sender(container, record, identity, source, said.fileno())
         problem = _receive(sender, received)
         if sender.wait() == _NOTHING_THERE:
-            raise EngineError("no such path", where)
+            raise PathNotFound("no such path", where)
         said.seek(0)
         if sender.returncode != 0:
             came = said.read().decode(errors="replace").strip().splitlines()
@@ -105,7 +110,9 @@ def _refuse_links_out(received: Path, where: str) -> None:
     for folder, folders, files in os.walk(received):
         for name in (*folders, *files):
             link = Path(folder) / name
-            if link.is_symlink() and not link.resolve().is_relative_to(received.resolve()):
+            # Not Path.resolve: a link may lead to itself.
+            end = Path(os.path.realpath(link))
+            if link.is_symlink() and not end.is_relative_to(received.resolve()):
                 came = f"{link.relative_to(received)} -> {link.readlink()}"
                 raise EngineError("a link leads out of what is copied", where, came=came)
 

@@ -20,12 +20,14 @@ from lading.errors import EngineError
 _CHUNK = 1024 * 1024
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+_SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """`keep` owners as in the tar (only root may). `opaque` is overlayfs' attribute of a folder
-    that hides what lies below it."""
+    """`keep` owners as in the tar (only root may). Otherwise all belongs to this process's user,
+    and nothing is set-user-id: whoever may run it would be that user. `opaque` is overlayfs'
+    attribute of a folder that hides what lies below it."""
 
     keep: bool
     opaque: str
@@ -34,6 +36,10 @@ class Ownership:
     def of(cls, root: bool) -> Ownership:
         """Root's overlays read trusted attributes, those of a user namespace the user's own."""
         return cls(root, "trusted.overlay.opaque" if root else "user.overlay.opaque")
+
+    def mode(self, member: tarfile.TarInfo) -> int:
+        """The permissions a file or folder gets."""
+        return member.mode & (0o7777 if self.keep else ~_SET_ID & 0o7777)
 
 
 def unpack(stream: BinaryIO, folder: Path, ownership: Ownership) -> None:
@@ -79,7 +85,7 @@ class _Unpacking:
             if member is not None:
                 target = f"{self.root}/{path}"
                 self._own(target, member)
-                os.chmod(target, member.mode & 0o7777)
+                os.chmod(target, self.ownership.mode(member))
                 _set_time(target, member)
 
     def _make_parent(self, parent: str, named: str) -> None:
@@ -123,7 +129,7 @@ class _Unpacking:
                 _write_all(descriptor, chunk)
             if self.ownership.keep and (member.uid or member.gid):
                 os.fchown(descriptor, member.uid, member.gid)
-            os.fchmod(descriptor, member.mode & 0o7777)
+            os.fchmod(descriptor, self.ownership.mode(member))
             _set_time(descriptor, member)
         finally:
             os.close(descriptor)
