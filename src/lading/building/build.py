@@ -91,12 +91,11 @@ def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wa
     """Layers from the lowest up. What cannot be is said here, before anything is made."""
     files = source.walk(recipe.source, Ignored(recipe.ignore, map(str, recipe.models)))
     models, rest = model.split(files, recipe.models, recipe.source)
-    near = recipe.source
     layers = [
         base.wanted(materials),
-        runtime.wanted(materials, near) if recipe.handler is not None else None,
+        runtime.wanted(materials) if recipe.handler is not None else None,
         packages.wanted(materials),
-        *wheels.wanted(materials, near),
+        *wheels.wanted(materials, recipe.environment.requirements),
         model.wanted(models, materials, hashes),
         code.wanted(recipe, rest, materials, hashes),
     ]

@@ -21,14 +21,14 @@ _FOLDER = in_image.RUNTIME.lstrip("/")
 _LAUNCHER = "launch.py"
 
 
-def wanted(materials: Materials, near: Path) -> Wanted:
+def wanted(materials: Materials) -> Wanted:
     """The layer of an image that serves a handler. Raises BuildError."""
     own = _own()
     return Wanted(
         LayerKind.RUNTIME,
         _PACKAGE,
         partial(_key, own, materials),
-        partial(_make, own, materials, near),
+        partial(_make, own, materials),
     )
 
 
@@ -39,8 +39,8 @@ def _key(own: list[Entry], materials: Materials) -> str:
     return cache.key("runtime", [*files, *wheels.hashes(locked.runtime, locked)])
 
 
-def _make(own: list[Entry], materials: Materials, near: Path, heard: Heard) -> Blob:
-    from lading.building.wheels import install
+def _make(own: list[Entry], materials: Materials, heard: Heard) -> Blob:
+    from lading.building.wheels import install, requirements
     from lading.building.wheels.installed_tree import Place
 
     locked = materials.locked
@@ -49,7 +49,8 @@ def _make(own: list[Entry], materials: Materials, near: Path, heard: Heard) -> B
             materials.store, wheels.with_bytecode(own, materials, _FOLDER), heard
         )
     place = Place(_FOLDER, in_image.python(locked.python), scripts=False)
-    with install.installed(locked.runtime, locked, place, materials.cache, near) as entries:
+    asked = requirements.runtime_file()
+    with install.installed(locked.runtime, locked, place, materials.cache, asked) as entries:
         whole = wheels.with_bytecode([*entries, *own], materials, _FOLDER)
         return blob.compressed(materials.store, whole, heard)
 

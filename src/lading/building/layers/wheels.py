@@ -22,9 +22,14 @@ _MOST_LAYERS = 40
 """Of big wheels; container engines hold images to about 127 layers."""
 
 
-def wanted(materials: Materials, near: Path) -> list[Wanted]:
-    """A layer for the small wheels, then one for each big one, by name."""
-    return [_layer(group, materials, near) for group in groups(materials.locked.wheels)]
+def wanted(materials: Materials, asked: Path | None) -> list[Wanted]:
+    """A layer for the small wheels, then one for each big one, by name.
+
+    `asked` is the file of requirements that they were locked from.
+    """
+    if asked is None:
+        return []
+    return [_layer(group, materials, asked) for group in groups(materials.locked.wheels)]
 
 
 def groups(wheels: Sequence[Wheel]) -> list[tuple[Wheel, ...]]:
@@ -52,7 +57,7 @@ def _is_big(wheel: Wheel) -> bool:
     return wheel.size > BIG_BYTES or (not wheel.size and not wheel.filename.endswith("-any.whl"))
 
 
-def _layer(wheels: tuple[Wheel, ...], materials: Materials, near: Path) -> Wanted:
+def _layer(wheels: tuple[Wheel, ...], materials: Materials, asked: Path) -> Wanted:
     locked = materials.locked
 
     def key() -> str:
@@ -64,7 +69,7 @@ def _layer(wheels: tuple[Wheel, ...], materials: Materials, near: Path) -> Wante
 
         site = in_image.site(locked.python).lstrip("/")
         place = Place(site, in_image.python(locked.python))
-        with install.installed(wheels, locked, place, materials.cache, near) as entries:
+        with install.installed(wheels, locked, place, materials.cache, asked) as entries:
             whole = with_bytecode(entries, materials, site)
             return blob.compressed(materials.store, whole, heard)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from lading.building.layers.entry import Entry
 from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment, Wheel
-from lading.building.wheels import indexes, installed_tree
+from lading.building.wheels import indexes, installed_tree, requirements
 from lading.building.wheels.installed_tree import Place
 from lading.building.wheels.target import Target
 from lading.errors import BuildError
@@ -35,42 +35,45 @@ _RESOLVING = (
 
 @contextmanager
 def installed(
-    wheels: Sequence[Wheel], locked: LockedEnvironment, place: Place, cache: Path, near: Path
+    wheels: Sequence[Wheel], locked: LockedEnvironment, place: Place, cache: Path, asked: Path
 ) -> Iterator[list[Entry]]:
     """Entries of some wheels, with contents below `cache` that are gone afterwards.
 
-    `near` is a folder of the user's project: uv reads its settings from there upwards. Where two
-    wheels have one file, the later in `wheels` wins. Raises BuildError with uv's reason.
+    `asked` is the file of requirements they were locked from: the indexes it names are asked, and
+    uv reads its settings from its folder upwards, as when locking. Where two wheels have one file,
+    the later in `wheels` wins. Raises BuildError with uv's reason.
     """
     with workspace(cache) as root:
-        _install(wheels, locked, root / "all", near)
+        _install(wheels, locked, root / "all", asked)
         entries = installed_tree.entries(root / "all", place)
         contested = installed_tree.contested(root / "all")
         for wheel in wheels if contested else ():
-            _install([wheel], locked, root / wheel.sha256, near)
+            _install([wheel], locked, root / wheel.sha256, asked)
             alone = installed_tree.entries(root / wheel.sha256, place)
             winners = {one.path: one for one in alone}
             entries = [winners.get(one.path, one) for one in entries]
         yield entries
 
 
-def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, near: Path) -> None:
-    asked = into.with_suffix(".txt")
+def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, asked: Path) -> None:
+    exactly = into.with_suffix(".txt")
     with explained(into.parent):
-        lines = (f"{x.name}=={x.version} --hash=sha256:{x.sha256}\n" for x in wheels)
-        asked.write_text("".join(lines))
+        lines = [f"{x.name}=={x.version} --hash=sha256:{x.sha256}" for x in wheels]
+        exactly.write_text("\n".join([*requirements.index_options(asked), *lines, ""]))
     target = Target(locked.python, locked.platform, _glibc(locked))
     environment = indexes.environment()
     done = subprocess.run(
         [
             _uv(),
             *("pip", "install", "--quiet", "--color", "never", "--no-progress"),
-            *("--target", into, "--python", sys.executable, "--requirements", asked),
+            *("--target", into, "--python", sys.executable, "--requirements", exactly),
             *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "hardlink"),
             *("--python-version", target.python, "--python-platform", target.uv_platform),
+            # Whichever index has it: the hash says what it must be.
+            *("--index-strategy", "unsafe-best-match"),
         ],
         env={name: value for name, value in environment.items() if name not in _RESOLVING},
-        cwd=near,
+        cwd=asked.parent,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # costs 13 ms.
 _RUNTIME = "lading_runtime"
 _INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)(?:\s+|=)(\S+)")
+_INDEX = re.compile(
+    r"^(-i|--index-url|--extra-index-url|-f|--find-links|--no-index|--trusted-host)(?:(?:\s+|=)(\S+))?$"
+)
 _OPTION_OF_REQUIREMENT = re.compile(r"\s+--(?:hash|config-settings|global-option)\b.*$")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 
@@ -81,6 +84,26 @@ def line_of(path: Path, name: str) -> Line | None:
 
     wanted = canonicalize_name(name)
     return next((line for line in lines(path) if line.name == wanted), None)
+
+
+def index_options(path: Path) -> list[str]:
+    """Lines of options that say where what `path` asks for is found; `${NAME}` as it stands.
+
+    Of a project, the indexes that it keeps for some packages alone; uv reads the others by itself.
+    """
+    if path.suffix not in (".toml", ".lock"):
+        found = ((line, _INDEX.match(line.text)) for line in lines(path))
+        return [_index_option(line.file, *match.groups("")) for line, match in found if match]
+    project = path.with_name("pyproject.toml")
+    uv = _toml(project).get("tool", {}).get("uv", {}) if project.is_file() else {}
+    kept = (index.get("url") for index in uv.get("index", []) if index.get("explicit"))
+    return [_index_option(project, "--extra-index-url", url) for url in kept if url]
+
+
+def _index_option(file: Path, option: str, value: str) -> str:
+    # A folder is told from the file that names it, which this line will not stand in.
+    is_place = value and "://" not in value and (file.parent / value).exists()
+    return f"{option} {(file.parent / value).resolve() if is_place else value}".strip()
 
 
 def runtime_file() -> Path:

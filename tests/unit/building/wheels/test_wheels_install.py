@@ -60,7 +60,9 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _installed(tmp_path: Path, *wheels: Wheel) -> dict[str, tuple[int, bytes]]:
-    with install.installed(wheels, LOCK, PLACE, tmp_path / "cache", tmp_path) as entries:
+    asked = tmp_path / "requirements.txt"
+    asked.touch()
+    with install.installed(wheels, LOCK, PLACE, tmp_path / "cache", asked) as entries:
         return {one.path: (one.mode, _bytes(one)) for one in entries}
 
 
@@ -145,3 +147,34 @@ def test_what_the_user_set_for_uv_does_not_change_what_is_installed(
     monkeypatch.setenv("UV_COMPILE_BYTECODE", "1")
     monkeypatch.setenv("UV_LINK_MODE", "symlink")
     assert _installed(tmp_path, wheel) == plain
+
+
+@pytest.fixture
+def own_index(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels that only a project's own files name."""
+    monkeypatch.delenv("UV_FIND_LINKS")
+    monkeypatch.delenv("UV_NO_INDEX")
+    return index
+
+
+def test_an_index_that_the_requirements_name_is_asked(tmp_path: Path, own_index: Path) -> None:
+    asked = tmp_path / "requirements.txt"
+    asked.write_text("--no-index\n-r more.txt\ntool\n")
+    (tmp_path / "more.txt").write_text("--find-links=index  # beside this file\n")
+    assert f"{SITE}/tool/__init__.py" in _installed(tmp_path, _wheel(own_index, "tool", TOOL))
+
+
+def test_an_index_that_a_project_keeps_for_some_packages_is_asked(
+    tmp_path: Path, own_index: Path
+) -> None:
+    wheel = _wheel(own_index, "tool", TOOL)
+    page = own_index / "tool"
+    page.mkdir()
+    (page / "index.html").write_text(f'<a href="../{wheel.filename}">{wheel.filename}</a>')
+    asked = tmp_path / "pyproject.toml"
+    asked.write_text(
+        f'[[tool.uv.index]]\nname = "own"\nurl = "{own_index.as_uri()}"\nexplicit = true\n'
+        '[[tool.uv.index]]\nname = "none"\nurl = "file:///nowhere"\ndefault = true\n'
+    )
+    with install.installed([wheel], LOCK, PLACE, tmp_path / "cache", asked) as entries:
+        assert f"{SITE}/tool/__init__.py" in {one.path for one in entries}
