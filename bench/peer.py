@@ -22,11 +22,13 @@ from bench.programs import ROOT, call, say
 
 BASE = "lading-bench/python:3.11-slim"
 _PACKAGES = "usr-is-merged,python3.11,ca-certificates,media-types,netbase,tzdata"
+_ROOM_BYTES = 10**9
 _WITHOUT = ("doc", "man", "info", "locale", "lintian")
 _CA = Path("/etc/ssl/certs/ca-certificates.crt")
 _PLACE = "usr/local/lib/python3.11/dist-packages"
 _DOCKERFILE = f"""\
-FROM {BASE}
+ARG base={BASE}
+FROM $base
 ENV PYTHONUNBUFFERED=1 HOME=/tmp LADING_SERVICE=digits LADING_HANDLER=digits:Digits
 WORKDIR /app
 COPY requirements.txt /tmp/requirements.txt
@@ -40,22 +42,13 @@ ENTRYPOINT ["/usr/bin/python3.11", "/opt/lading/launch.py"]
 
 @dataclass(frozen=True)
 class Peer:
-    """A build context and the image that Docker makes of it."""
+    """A build context and the images that Docker makes of it."""
 
     docker: Docker
     context: Path
-    base: Path
-    """The base image as an archive, compressed as a registry sends it."""
+    root: Path
+    """The base image's files, a tar."""
     tag: str = "lading-bench/digits"
-
-    def pull(self) -> None:
-        """What a pull of the base does, less the network: it is not there before."""
-        self.docker("load", "--quiet", "--input", self.base)
-
-    def forget(self) -> None:
-        """Delete both images and the build cache."""
-        self.docker("image", "rm", "--force", self.tag, BASE)
-        self.docker("builder", "prune", "--force", "--all")
 
     def build(self, *options: str) -> None:
         self.docker.build(self.context, self.tag, *options)
@@ -64,10 +57,30 @@ class Peer:
         """Copy the app's code as it is now."""
         shutil.copytree(app.code, self.context / "service", dirs_exist_ok=True)
 
+    def another_base(self, number: int) -> Path:
+        """The base, compressed as a registry sends it, and different from all others."""
+        root = self.root.with_name(f"base{number}.tar")
+        shutil.copyfile(self.root, root)
+        mark = self.root.with_name("number")
+        mark.write_text(f"{number}\n")
+        call("tar", "--append", "--file", root, "--directory", mark.parent, mark.name)
+        call("gzip", root)
+        return root.with_name(f"{root.name}.gz")
+
+    def pull(self, base: Path) -> str:
+        """What a pull does with a base that is not there yet, less the network; its name."""
+        name = f"{BASE}-{base.name.partition('.')[0]}"
+        self.docker("import", base, name)
+        return name
+
+    def forget(self, *names: str) -> None:
+        """Delete images and the build cache."""
+        self.docker("image", "rm", "--force", self.tag, BASE, *names)
+        self.docker("builder", "prune", "--force", "--all")
+
 
 def make(docker: Docker, app: App, folder: Path) -> Peer:
     """The base image and a context with the code, and the packages that the app's lock pins."""
-    base = _import_base(docker, folder)
     context = folder / "context"
     runtime = context / "server" / "runtime" / "lading_runtime"
     ignored = shutil.ignore_patterns("__pycache__")
@@ -75,7 +88,8 @@ def make(docker: Docker, app: App, folder: Path) -> Peer:
     shutil.move(runtime / "launch.py", context / "server" / "launch.py")
     (context / "Dockerfile").write_text(_DOCKERFILE)
     (context / "requirements.txt").write_text("".join(_pins(app)))
-    peer = Peer(docker, context, base)
+    peer = Peer(docker, context, _root(folder))
+    docker("import", peer.root, BASE)
     peer.take(app)
     return peer
 
@@ -94,15 +108,17 @@ def _pins(app: App) -> list[str]:
     return [f"{one['name']}=={one['version']}\n" for one in locked["wheels"] + locked["runtime"]]
 
 
-def _import_base(docker: Docker, folder: Path) -> Path:
+def _root(folder: Path) -> Path:
     say("making the peer's base image")
-    root, saved = folder / "base.tar", folder / "base.image.tar"
-    call("mmdebstrap", "--quiet", *_debian_options(), "bookworm", root)
-    docker("import", root, BASE)
-    docker("save", "--output", saved, BASE)
-    root.unlink()
-    call("gzip", saved)
-    return saved.with_suffix(".tar.gz")
+    root = folder / "base.tar"
+    # In memory where there is room: ext4 is slow to create files for minutes after many were
+    # deleted, and what is timed next creates many.
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM_BYTES
+    place = {"TMPDIR": str(memory)} if roomy else {}
+    options = _debian_options()
+    call("mmdebstrap", "--quiet", *options, "bookworm", root, env={**os.environ, **place})
+    return root
 
 
 def _debian_options() -> list[str]:
