@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from functools import partial
 
-from lading.building.layers import blob, bytecode, cache, handler, interpreter
+from lading.building.layers import blob, bytecode, cache, credentials, handler, interpreter
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry
 from lading.building.layers.file_hashes import FileHashes
@@ -18,17 +19,20 @@ from lading.errors import BuildError
 def wanted(
     recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes
 ) -> Wanted | None:
-    """None when there are no files. Raises BuildError when the handler cannot be there."""
+    """None when there are no files. Raises BuildError when the handler cannot be there, or a
+    credential is."""
     files = [one for one in found if not one.is_folder]
     if recipe.handler is not None:
         handler.check(recipe.handler, files, recipe.source)
+    credentials.check(files)
     if not files:
         return None
     title = "1 file" if len(files) == 1 else f"{len(files)} files"
     return Wanted(
         LayerKind.CODE,
         title,
-        partial(_key, found, materials, hashes),
+        # Asked for twice, and one answer: a file may change between the two.
+        functools.cache(partial(_key, found, materials, hashes)),
         partial(_make, recipe, found, materials),
     )
 
@@ -48,7 +52,16 @@ def _key(found: list[Found], materials: Materials, hashes: FileHashes) -> str:
 def _make(recipe: Recipe, found: list[Found], materials: Materials, heard: Heard) -> Blob:
     entries = [one.entry() for one in found]
     compiled = bytecode.compiled(entries, materials.interpreter, partial(_refuse, recipe))
-    return blob.compressed(materials.store, [*entries, *compiled], heard)
+    made = blob.compressed(materials.store, [*entries, *compiled], heard)
+    for one in found:
+        # Hashed, compiled and stored are three readings, which must be of one content.
+        if one.is_file and one.has_changed():
+            raise BuildError(
+                "changed while it was built",
+                where=str(one.full),
+                todo="build again once nothing writes to it",
+            )
+    return made
 
 
 def _refuse(recipe: Recipe, entry: Entry, line: int, message: str) -> None:

@@ -7,7 +7,6 @@ would take longer than all else.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,16 +86,10 @@ class _ModelLayer:
         for one in self.found:
             if one.is_file:
                 digest = self.learned[one.path] = seen[one.full].hexdigest()
-                if _same(one.status, after := one.full.stat()):
-                    self.hashes.learn(one.path, after, digest, begun)
+                if not one.has_changed():
+                    self.hashes.learn(one.path, one.status, digest, begun)
         return made
 
 
 def _is_in(path: str, prefix: str) -> bool:
     return prefix in (".", path) or path.startswith(f"{prefix}/")
-
-
-def _same(before: os.stat_result, after: os.stat_result) -> bool:
-    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino) == (
-        *(after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino),
-    )

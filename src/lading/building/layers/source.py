@@ -38,6 +38,17 @@ class Found:
     def is_executable(self) -> bool:
         return bool(self.status.st_mode & stat.S_IXUSR)
 
+    def has_changed(self) -> bool:
+        """Whether another file, or another state of it, lies there now. Follows no link."""
+        try:
+            now = self.full.lstat()
+        except OSError:
+            return True
+        was = self.status
+        return (was.st_size, was.st_mtime_ns, was.st_ctime_ns, was.st_ino) != (
+            *(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino),
+        )
+
     def entry(self, content: bytes | Path | None = None) -> Entry:
         """What it becomes in a layer: modes are 0644 or 0755, whatever the umask was."""
         path = f"{in_image.APP[1:]}/{self.path}"
