@@ -6,10 +6,12 @@ import click
 
 from lading.cli import place
 from lading.controller.client import Client
+from lading.controller.place import Place
 from lading.controller.process import spawn
+from lading.engines.select import embedded
 from lading.errors import AppNotUp, ControllerError
-
-_LONGEST_SECONDS = 120.0
+from lading.gateway.envoy import Envoy
+from lading.releases.revision import replicas_of
 
 
 @click.command()
@@ -20,12 +22,18 @@ def command() -> None:
     try:
         client.down()
     except AppNotUp:
-        if not at.left_behind():
+        if not _left_behind(at):
             click.echo(f"{app.name} is not up")
             return
         # Its controller was killed: a new one adopts what runs, and stops it.
         spawn(at)
         client.down()
-    if not client.wait_gone(_LONGEST_SECONDS):
+    if not client.wait_gone(place.longest_stop_seconds(app)):
         raise ControllerError("still stopping", todo="see `lading ps`, or call `lading down` again")
     click.echo(f"{app.name} is down")
+
+
+def _left_behind(at: Place) -> bool:
+    """Whether anything of the app runs although its controller does not."""
+    names = embedded(at.folders).names()
+    return bool(replicas_of(at.unique_name, names)) or Envoy(at.gateway).adopt()

@@ -13,11 +13,11 @@ import click
 
 from lading.cli.tidy import tidy
 from lading.controller.history import History, Line
-from lading.controller.process import Place
+from lading.controller.place import Place
 from lading.engines.engine import Engine
 from lading.engines.select import embedded
 from lading.errors import EngineError
-from lading.releases.revision import ReplicaId
+from lading.releases.revision import ReplicaId, replicas_of
 
 _LOOK_SECONDS = 0.3
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue")
@@ -105,6 +105,5 @@ def _written(engine: Engine, at: Place, replica: ReplicaId, more: bool) -> Itera
 
 
 def _replicas(engine: Engine, at: Place, services: Sequence[str]) -> list[ReplicaId]:
-    mine = (name for name in engine.names() if name.startswith(f"{at.unique_name}."))
-    replicas = (ReplicaId.parse(name) for name in mine if ".step." not in name)
-    return [replica for replica in replicas if replica.service in services]
+    mine = replicas_of(at.unique_name, engine.names())
+    return [replica for replica in mine if replica.service in services]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lading.settings import templates
+from lading.settings import read, templates
 
 
 @click.command()
@@ -18,4 +18,5 @@ def command(template: str) -> None:
     """
     for path in templates.write(template, Path.cwd()):
         click.echo(f"wrote {path}")
-    click.echo("next: lading up")
+    steps = [f"lading run {step.name}" for step in read(Path.cwd()).steps]
+    click.echo(f"next: {' && '.join([*steps, 'lading up'])}")

@@ -10,11 +10,15 @@ from typing import Any
 
 import click
 import httpx
+import msgspec
 
 from lading.cli import place
 from lading.cli.names import unknown
 from lading.errors import AppNotUp, PredictionFailed, UsageError
 from lading.settings.app import App
+
+_SHOWN_CHARACTERS = 200
+"""Of an answer that is not what was expected."""
 
 
 @click.command()
@@ -27,7 +31,13 @@ from lading.settings.app import App
     metavar="NAME=VALUE|NAME=@FILE",
     help="An argument: JSON, or else text; @FILE sends a file's bytes. May be repeated.",
 )
-@click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait.",
+)
 def command(service: str, inputs: tuple[str, ...], timeout: float) -> None:
     """Ask SERVICE for a prediction through the gateway, and print its answer as JSON."""
     app, _ = place.here()
@@ -37,7 +47,7 @@ def command(service: str, inputs: tuple[str, ...], timeout: float) -> None:
     answer = _ask(app, service, values, files, timeout)
     if not answer.is_success:
         raise _failed(service, answer)
-    click.echo(json.dumps(answer.json(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(_prediction(service, answer), indent=2, ensure_ascii=False))
 
 
 def _parse(inputs: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Path]]:
@@ -45,7 +55,7 @@ def _parse(inputs: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Path]]:
     files: dict[str, Path] = {}
     for one in inputs:
         name, equals, text = one.partition("=")
-        if not equals or not name:
+        if not equals or not name or not _is_unicode(one):
             raise UsageError("not an input", "-i", expected="name=value or name=@file", came=one)
         if name in values or name in files:
             raise UsageError(f"{name!r} is given twice", "-i")
@@ -63,11 +73,23 @@ def _file(name: str, text: str) -> Path:
     return path
 
 
+def _is_unicode(text: str) -> bool:
+    """Whether a command line's bytes were UTF-8: others come as surrogates, which JSON has not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+        # Neither NaN nor Infinity, nor a number that is only read as one (RFC 8259, section 6).
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
         return text
+    return value
 
 
 def _ask(
@@ -95,17 +117,42 @@ def _ask(
         raise AppNotUp("nothing answers", url, todo="start the app with `lading up`") from error
 
 
-def _failed(service: str, answer: httpx.Response) -> PredictionFailed:
-    """What the problem document says (RFC 9457), or a line for each wrong field."""
+def _prediction(service: str, answer: httpx.Response) -> Any:
     try:
-        problem = answer.json()
-    except ValueError:
-        problem = {"detail": answer.text[:200]}
+        return answer.json()
+    except ValueError as error:
+        came = repr(answer.text[:_SHOWN_CHARACTERS])
+        raise PredictionFailed("no prediction", service, "JSON", came) from error
+
+
+class _Fault(msgspec.Struct):
+    field: str
+    expected: str
+    came: str
+
+
+class _Problem(msgspec.Struct):
+    """A problem document (RFC 9457), as Lading's servers and gateway write it."""
+
+    title: str = ""
+    detail: str = ""
+    code: str = ""
+    request_id: str = ""
+    errors: list[_Fault] = []
+
+
+def _failed(service: str, answer: httpx.Response) -> PredictionFailed:
+    """What the problem document says, or a line for each wrong field."""
+    try:
+        problem = msgspec.json.decode(answer.content, type=_Problem)
+    except msgspec.DecodeError:
+        # Something else listens there, or answers for itself.
+        problem = _Problem(detail=answer.text[:_SHOWN_CHARACTERS])
     fields = "".join(
-        f"\n  {error.get('field')}: expected {error.get('expected')}, got {error.get('came')}"
-        for error in problem.get("errors", [])
+        f"\n  {error.field}: expected {error.expected}, got {error.came}"
+        for error in problem.errors
     )
-    said = fields or f": {problem.get('detail') or problem.get('title', '')}"
-    known_as = f" ({request_id})" if (request_id := problem.get("request_id")) else ""
-    code = f"{answer.status_code} {problem.get('code', '')}".rstrip()
+    said = fields or f": {problem.detail or problem.title}"
+    known_as = f" ({problem.request_id})" if problem.request_id else ""
+    code = f"{answer.status_code} {problem.code}".rstrip()
     return PredictionFailed(f"{code}{said}{known_as if not fields else ''}", service)

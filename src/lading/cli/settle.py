@@ -8,7 +8,7 @@ from lading.cli.tidy import is_routine, tidy
 from lading.controller.client import Client
 from lading.controller.history import History
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
-from lading.controller.process import Place
+from lading.controller.place import Place
 from lading.errors import ControllerError
 
 FAILURES_ALLOWED = 2

@@ -15,7 +15,8 @@ from lading.cli.progress import shown
 from lading.cli.settle import settle
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp, WantedService
-from lading.controller.process import Place, spawn
+from lading.controller.place import Place
+from lading.controller.process import spawn
 from lading.engines.select import require_embedded
 from lading.settings.app import App
 
@@ -53,7 +54,7 @@ def _start(app: App, at: Place, built: Mapping[str, Built]) -> tuple[Client, App
             client.apply(before)
         else:
             client.down()
-            client.wait_gone(60)
+            client.wait_gone(place.longest_stop_seconds(app))
         raise
 
 
@@ -89,4 +90,4 @@ def _stay(app: App, at: Place, client: Client) -> None:
     except KeyboardInterrupt:
         click.echo("stopping", err=True)
         client.down()
-        client.wait_gone(120)
+        client.wait_gone(place.longest_stop_seconds(app))

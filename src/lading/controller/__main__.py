@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
-from lading.controller.process import Place, main
+from lading.controller.place import Place
+from lading.controller.serve import serve
 from lading.errors import LadingError
 from lading.state.folders import Folders
 
 if __name__ == "__main__":
     try:
-        main(Place(sys.argv[1], Path(sys.argv[2]), Folders.of_user()))
+        serve(Place(sys.argv[1], Path(sys.argv[2]), Folders.of_user()))
     except LadingError as error:
         sys.exit(f"lading: {error}")

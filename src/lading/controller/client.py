@@ -17,6 +17,7 @@ class Client:
     """Talks to the controller of one app. Every method raises AppNotUp when there is none."""
 
     def __init__(self, socket: Path) -> None:
+        self._socket = str(socket)
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(socket)),
             base_url="http://controller",
@@ -60,6 +61,8 @@ class Client:
     def _ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
         try:
             answer = self._http.request(method, path, content=content)
+        except httpx.TimeoutException as error:
+            raise ControllerError("the controller does not answer", self._socket) from error
         except httpx.TransportError as error:
             raise AppNotUp("the app is not up", todo="start it with `lading up`") from error
         if answer.is_success:

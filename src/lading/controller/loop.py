@@ -8,7 +8,9 @@ what the next look shows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+import sys
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from lading.controller.history import History
@@ -22,9 +24,9 @@ from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route
 from lading.releases.execute import Hands, execute
 from lading.releases.plan import Action, Stop, plan
-from lading.releases.revision import ReplicaId, Spec
+from lading.releases.revision import ReplicaId, Spec, replicas_of
 from lading.releases.traffic import routes
-from lading.state.record import Event, Record
+from lading.state.record import Record
 
 PASS_SECONDS = 0.1
 
@@ -60,10 +62,6 @@ class Loop:
 
     def spec(self, replica: ReplicaId) -> Spec | None:
         return self._specs.get((replica.service, replica.revision))
-
-    def events(self) -> list[Event]:
-        """The newest of the app's journal, oldest first."""
-        return self._record.events()
 
     async def run(self) -> None:
         """Until `down` has been asked for and nothing is left."""
@@ -104,9 +102,9 @@ class Loop:
                 self.watched[action.id].busy = self.watched[action.id].stopping = False
 
     def _look(self) -> Mapping[ReplicaId, Observed]:
-        mine = [name for name in self._engine.names() if name.startswith(f"{self.app}.")]
-        seen = (self._engine.observe(name) for name in mine if ".step." not in name)
-        return {ReplicaId.parse(one.name): one for one in seen if one is not None}
+        mine = replicas_of(self.app, self._engine.names())
+        seen = {one: self._engine.observe(one.workload_name(self.app)) for one in mine}
+        return {replica: observed for replica, observed in seen.items() if observed}
 
     def _see(self, seen: Mapping[ReplicaId, Observed]) -> None:
         now = monotonic()
@@ -153,7 +151,7 @@ class Loop:
         watched = self.watched[action.id]
         try:
             await asyncio.to_thread(execute, action, hands)
-        except LadingError as error:
+        except (LadingError, OSError) as error:
             watched.last_end, watched.stopping = str(error), False
             watched.backoff = watched.backoff.ended(monotonic(), was_ready=False)
             self._tell(action.id, f"failed: {error}")
@@ -171,11 +169,11 @@ class Loop:
                     await self._route()
                 elif not self._leaving.is_set():
                     self.gateway_restarts += 1
-                    self._record.note("gateway", "gone; starting it again")
+                    self._note("gateway", "gone; starting it again")
                     await self._open_gateway(listener)
         except LadingError as error:
             self._gateway_not_before = monotonic() + 1.0
-            self._record.note("gateway", f"failed: {error}")
+            self._note("gateway", f"failed: {error}")
             return False
         return True
 
@@ -201,15 +199,30 @@ class Loop:
 
     def _tell(self, replica: ReplicaId, text: str) -> None:
         slot = f"{replica.revision}.{replica.slot}"
-        self._history.tell(replica.service, slot, text)
-        self._record.note(f"{replica.service}.{slot}", text)
+        with _written_if_possible():
+            self._history.tell(replica.service, slot, text)
+        self._note(f"{replica.service}.{slot}", text)
+
+    def _note(self, subject: str, text: str) -> None:
+        with _written_if_possible():
+            self._record.note(subject, text)
 
     def _keep_log(self, replica: ReplicaId) -> None:
         name = replica.workload_name(self.app)
         slot = f"{replica.revision}.{replica.slot}"
-        self._history.keep(replica.service, slot, self._engine.logs(name))
+        with _written_if_possible():
+            self._history.keep(replica.service, slot, self._engine.logs(name))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+@contextmanager
+def _written_if_possible() -> Iterator[None]:
+    """What cannot be written down, on a full disk say, must not keep the app from running."""
+    try:
+        yield
+    except (LadingError, OSError) as error:
+        sys.stderr.write(f"not written down: {error}\n")

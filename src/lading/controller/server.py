@@ -19,16 +19,13 @@ from lading.errors import LadingError
 
 
 def application(loop: Loop, folder: Path) -> Starlette:
-    """Routes: `GET /status`, `GET /wanted`, `GET /events`, `POST /apply`, `POST /down`."""
+    """Routes: `GET /status`, `GET /wanted`, `POST /apply`, `POST /down`."""
 
     async def get_status(_request: Request) -> Response:
         return _json(status.app(loop, str(folder), os.getpid()))
 
     async def get_wanted(_request: Request) -> Response:
         return _json(status.wanted(loop))
-
-    async def get_events(_request: Request) -> Response:
-        return _json(loop.events())
 
     async def post_apply(request: Request) -> Response:
         try:
@@ -48,7 +45,6 @@ def application(loop: Loop, folder: Path) -> Starlette:
         routes=[
             Route("/status", get_status),
             Route("/wanted", get_wanted),
-            Route("/events", get_events),
             Route("/apply", post_apply, methods=["POST"]),
             Route("/down", post_down, methods=["POST"]),
         ],

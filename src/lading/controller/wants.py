@@ -13,6 +13,8 @@ from lading.releases.plan import Target
 from lading.releases.revision import Revision, Spec
 from lading.state.record import Record, Want
 
+_GRACE_SECONDS = 30.0
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -41,7 +43,7 @@ class Wants:
     def store(self, app: WantedApp) -> Wanted:
         """Number what is new, keep the numbers of what is not, and want it all from now on."""
         targets = {
-            service.name: Target(self._revision(service), service.replicas)
+            service.name: Target(self._revision(service, app.listener), service.replicas)
             for service in app.services
         }
         self._want(targets, app.listener)
@@ -62,12 +64,15 @@ class Wants:
             {"listener": json.dumps(asdict(listener))},
         )
 
-    def _revision(self, service: WantedService) -> Revision:
+    def _revision(self, service: WantedService, listener: Listener) -> Revision:
         spec = Spec(
             image=Digest.parse(service.image),
             limits=service.limits,
             egress=service.egress,
             timeout_seconds=service.timeout_seconds,
+            # Whoever was promised an answer gets it, also from a replica that is being stopped.
+            grace_seconds=max(_GRACE_SECONDS, service.timeout_seconds),
+            max_body_bytes=listener.max_body_bytes,
         )
         for known in reversed(self._all(service.name)):
             if known.spec == spec:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from lading.engines.engine import Limits, Workload
-from lading.errors import EngineError
 from lading.oci import Digest
 
 
@@ -20,6 +21,8 @@ class Spec:
     timeout_seconds: float = 60.0
     """How long the gateway waits for an answer."""
     grace_seconds: float = 30.0
+    """How long a replica that is stopped may go on with what it has."""
+    max_body_bytes: int = 64 * 1024**2
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""
@@ -57,13 +60,12 @@ class ReplicaId:
         """Unique in the engine when `app` is."""
         return f"{app}.{self.service}.{self.revision}.{self.slot}"
 
-    @classmethod
-    def parse(cls, workload_name: str) -> ReplicaId:
-        """The inverse of `workload_name`. Raises EngineError for any other name."""
-        parts = workload_name.rsplit(".", 3)
-        if len(parts) != 4 or not (parts[2].isdigit() and parts[3].isdigit()):
-            raise EngineError("not a replica", came=repr(workload_name))
-        return cls(parts[1], int(parts[2]), int(parts[3]))
+
+def replicas_of(app: str, workload_names: Iterable[str]) -> list[ReplicaId]:
+    """The replicas of `app` among everything that an engine has: the inverse of `workload_name`."""
+    replica = re.compile(rf"{re.escape(app)}\.([^.]+)\.(\d+)\.(\d+)")
+    matches = filter(None, map(replica.fullmatch, workload_names))
+    return [ReplicaId(found[1], int(found[2]), int(found[3])) for found in matches]
 
 
 def workload(app: str, replica: ReplicaId, spec: Spec) -> Workload:
@@ -74,6 +76,7 @@ def workload(app: str, replica: ReplicaId, spec: Spec) -> Workload:
         env={
             "LADING_GRACE": f"{spec.grace_seconds:g}",
             "LADING_REQUEST_TIMEOUT": f"{spec.timeout_seconds:g}",
+            "LADING_MAX_BODY": str(spec.max_body_bytes),
         },
         limits=spec.limits,
         egress=spec.egress,

@@ -56,8 +56,8 @@ _ignore = Key(
     Many("a list of patterns", Text("a pattern as in .gitignore", longest=1024)),
     "Files in `source` that stay out of the image: patterns as in .gitignore. Version control, "
     "bytecode, virtual environments, tools' caches, lading.yaml and lading.lock stay out by "
-    "themselves, unless a pattern such as `!node_modules` keeps them. What holds credentials (.env, "
-    ".netrc, .pypirc, .git-credentials, .ssh, .aws, .docker) always does.",
+    "themselves, unless a pattern such as `!node_modules` keeps them. What holds credentials "
+    "(.env, .netrc, .pypirc, .git-credentials, .ssh, .aws, .docker) always does.",
     "none",
 )
 _egress = Key(Switch(), "Whether the container may reach the network.", "false")

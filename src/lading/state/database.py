@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from lading.errors import StateError
+
+NEWEST = "0001"
+"""The last of `migrations/versions`."""
 
 
 def open_file(path: Path) -> Engine:
@@ -49,8 +50,22 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _migrate(engine: Engine) -> None:
+    if _version(engine) == NEWEST:
+        return
+    # Costs more to import than everything else here, and is needed once in a release.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return version

@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from lading.errors import StateError
+from lading.state import database
 from lading.state.database import open_file
 from lading.state.record import Record, Want
 from lading.state.tables import metadata
@@ -65,6 +67,11 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     with pytest.raises(StateError, match="file is not a database"):
         open_file(path)
     assert path.read_bytes() == before
+
+
+def test_the_newest_shape_is_the_last_migration() -> None:
+    folder = Path(database.__file__).with_name("migrations")
+    assert ScriptDirectory(str(folder)).get_current_head() == database.NEWEST
 
 
 def test_migrations_lead_to_the_declared_tables(engine: Engine) -> None:
