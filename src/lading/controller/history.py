@@ -6,6 +6,7 @@ One file a service, a JSON object a line: `time`, `replica`, `stream` ("stdout",
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ from lading.engines.engine import LogLine
 
 LARGEST_BYTES = 8 * 1024**2
 """Past this a file becomes `.old`, and the `.old` before it is gone."""
+
+_PIECE_LINES = 1000
 
 
 @dataclass(frozen=True, order=True)
@@ -56,18 +59,12 @@ class History:
         return sorted(path.stem for path in self._folder.glob("*.jsonl"))
 
     def _append(self, service: str, lines: Iterable[Line]) -> None:
-        text = "".join(
-            json.dumps(
-                {
-                    "time": line.time.isoformat(),
-                    "replica": line.replica,
-                    "stream": line.stream,
-                    "text": line.text,
-                }
-            )
-            + "\n"
-            for line in lines
-        )
+        written = map(_text, lines)
+        # In pieces: a container may have written much more than is kept.
+        while piece := "".join(itertools.islice(written, _PIECE_LINES)):
+            self._write(service, piece)
+
+    def _write(self, service: str, text: str) -> None:
         path = self._path(service)
         with self._lock:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -78,6 +75,16 @@ class History:
 
     def _path(self, service: str, suffix: str = "") -> Path:
         return self._folder / f"{service}.jsonl{suffix}"
+
+
+def _text(line: Line) -> str:
+    document = {
+        "time": line.time.isoformat(),
+        "replica": line.replica,
+        "stream": line.stream,
+        "text": line.text,
+    }
+    return json.dumps(document) + "\n"
 
 
 def _parse(text: str) -> Line | None:
