@@ -26,7 +26,7 @@ class Limits:
     head_seconds: float = 10.0
     body_seconds: float = 60.0
     idle_seconds: float = 3700.0
-    """A kept connection; longer than the hour after which Envoy drops its own."""
+    """A kept connection; longer than any gateway keeps its own."""
     linger_seconds: float = 0.5
     """How long a kept connection may still send a request once the server is told to stop."""
 

@@ -59,8 +59,10 @@ def _command(process: Process, lifeline: int, says_ready: int) -> list[str]:
 
 
 def resolv_conf(egress: bool) -> str:
+    """The content of /etc/resolv.conf: empty where there is nobody to ask."""
     return f"nameserver {RESOLVER}\n" if egress else ""
 
 
 def hosts(hostname: str) -> str:
+    """The content of /etc/hosts."""
     return f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n127.0.1.1 {hostname}\n"

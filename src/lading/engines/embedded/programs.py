@@ -44,6 +44,7 @@ def need(name: str) -> str:
 
 
 def installing(*names: str) -> str:
+    """What to tell a user who lacks these programs."""
     packages = " ".join(dict.fromkeys(PACKAGES.get(name, name) for name in names))
     return f"run: sudo apt-get install -y {packages}"
 
