@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import inspect
 import sys
 from collections.abc import Callable
@@ -34,6 +35,7 @@ def load(name: str, source: str) -> Handler:
     if source not in sys.path:
         sys.path.insert(0, source)
     module_name, _, attribute = name.partition(":")
+    _make_way(module_name.partition(".")[0], source)
     target: Any = importlib.import_module(module_name)
     for part in attribute.split("."):
         if not hasattr(target, part):
@@ -46,6 +48,16 @@ def load(name: str, source: str) -> Handler:
     except SignatureError as error:
         raise HandlerError(str(error)) from error
     return Handler(name, predict, inspect.iscoroutinefunction(predict), signature)
+
+
+def _make_way(name: str, source: str) -> None:
+    """For a handler whose module is called as one that the server has loaded, such as `queue`."""
+    loaded = sys.modules.get(name)
+    spec = importlib.machinery.PathFinder.find_spec(name, [source])
+    if loaded is None or spec is None or spec.origin is None:
+        return
+    if getattr(loaded, "__file__", None) != spec.origin:
+        del sys.modules[name]
 
 
 def _predict_of(target: Any, attribute: str) -> Callable[..., Any]:

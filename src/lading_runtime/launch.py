@@ -1,18 +1,17 @@
 """The entrypoint of an image: sets the order of Python's path, then starts the server.
 
-The user's code comes first, then the interpreter's own folders with the user's packages, and the
-runtime's packages last, so that a version pinned by the user always wins. Meant to be copied out of
-its package: `runtime/`, beside it, holds `lading_runtime` and what it needs.
+The interpreter's own folders with the user's packages come first, and the runtime's packages last,
+so that a version pinned by the user always wins. The user's code comes before all of them, but only
+when it is loaded (`handler.py`): a `types.py` in it cannot keep the server from starting. Meant to
+be copied out of its package: `runtime/`, beside it, holds `lading_runtime` and what it needs.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 
 here = __file__.rpartition("/")[0] or "."
 sys.path[:] = [folder for folder in sys.path if folder not in (here, "")]
-sys.path.insert(0, os.environ.get("LADING_SOURCE") or "/app")
 sys.path.append(here + "/runtime")
 
 if __name__ == "__main__":

@@ -32,12 +32,12 @@ def image(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def answer(image: Path) -> dict[str, object]:
+def answer(image: Path, handler: str = "paths:predict") -> dict[str, object]:
     socket_path = str(image / "http.sock")
     environment = {
         "PATH": os.environ["PATH"],
         "LADING_SERVICE": "handlers",
-        "LADING_HANDLER": "paths:predict",
+        "LADING_HANDLER": handler,
         "LADING_SOURCE": str(image / "app"),
         "LADING_SOCKET": socket_path,
     }
@@ -70,6 +70,20 @@ def test_the_users_code_comes_first_and_the_runtime_last(image: Path) -> None:
 def test_the_users_own_package_wins_over_the_runtimes(image: Path) -> None:
     (image / "app/contested.py").write_text("owner = 'user'")
     assert answer(image)["owner"] == "user"
+
+
+@pytest.mark.parametrize("name", ["types", "queue", "select", "random", "http", "log", "worker"])
+def test_the_users_module_may_be_called_as_one_that_the_server_needs(
+    image: Path, name: str
+) -> None:
+    (image / f"app/{name}.py").write_text("mine = True\n")
+    assert answer(image)["owner"] == "runtime"
+
+
+@pytest.mark.parametrize("name", ["queue", "token", "worker"])
+def test_the_handlers_module_may_be_called_so_too(image: Path, name: str) -> None:
+    (image / "app/paths.py").rename(image / f"app/{name}.py")
+    assert answer(image, f"{name}:predict")["owner"] == "runtime"
 
 
 def test_start_answer_and_stop_take_moments(image: Path) -> None:
