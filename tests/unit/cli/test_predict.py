@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import httpx
 import pytest
 
-from lading.cli.predict import _parse
-from lading.errors import UsageError
+from lading.cli.predict import _failed, _parse, _prediction
+from lading.errors import PredictionFailed, UsageError
 
 
 def test_values_are_json_or_else_text(tmp_path: Path) -> None:
@@ -22,10 +23,36 @@ def test_values_are_json_or_else_text(tmp_path: Path) -> None:
     assert files == {"image": picture}
 
 
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "[1e999]", "[" * 100_000])
+def test_what_json_has_no_value_for_is_text(text: str) -> None:
+    assert _parse((f"x={text}",)) == ({"x": text}, {})
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "message"),
+    [
+        (404, b"[]", "ocr: 404: []"),
+        (500, b'{"errors": [1]}', 'ocr: 500: {"errors": [1]}'),
+        (502, b"<html>", "ocr: 502: <html>"),
+        (404, b'{"code": "unknown_service", "detail": "no"}', "ocr: 404 unknown_service: no"),
+    ],
+)
+def test_an_answer_that_is_no_problem_document_is_shown(
+    status: int, content: bytes, message: str
+) -> None:
+    assert str(_failed("ocr", httpx.Response(status, content=content))) == message
+
+
+def test_an_answer_that_is_not_json_is_no_prediction() -> None:
+    with pytest.raises(PredictionFailed, match="ocr: no prediction: expected JSON, got '<html>'"):
+        _prediction("ocr", httpx.Response(200, content=b"<html>"))
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
         (("oops",), "-i: not an input: expected name=value or name=@file, got oops"),
+        (("x=\udcff",), "-i: not an input: expected name=value or name=@file, got x=\udcff"),
         (("=3",), "-i: not an input: expected name=value or name=@file, got =3"),
         (("a=1", "a=2"), "-i: 'a' is given twice"),
         (("a=@/no/such/file",), "-i a: there is no such file: got /no/such/file"),
