@@ -57,6 +57,10 @@ class Peer:
         """Copy the app's code as it is now."""
         shutil.copytree(app.code, self.context / "service", dirs_exist_ok=True)
 
+    def digest(self) -> str:
+        """Of the image that was built last."""
+        return str(self.docker.inspect(self.tag)["Id"])
+
     def another_base(self, number: int) -> Path:
         """The base, compressed as a registry sends it, and different from all others."""
         root = self.root.with_name(f"base{number}.tar")

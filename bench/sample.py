@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 Action = Callable[[], object]
 
+REST_SECONDS = 0.25
+"""Before each measurement: what ended leaves work behind, in daemons and in the kernel, that is not
+the next one's."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -46,6 +50,7 @@ def by_turns(times: int, sides: Mapping[str, Callable[[], float]]) -> dict[str, 
     values: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(times):
         for name in _turned(list(sides), number):
+            time.sleep(REST_SECONDS)
             values[name].append(sides[name]())
     return {name: Sample(tuple(taken)) for name, taken in values.items()}
 

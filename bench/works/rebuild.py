@@ -7,6 +7,7 @@ from itertools import count
 from bench.app import App
 from bench.figure import Figure, duration, ratio, spread
 from bench.peer import Peer
+from bench.programs import MeasurementError
 from bench.sample import by_turns, seconds
 
 CHANGED_GOAL = 1.0
@@ -28,7 +29,11 @@ def _changed(app: App, peer: Peer, times: int) -> Figure:
     def theirs() -> float:
         app.change(next(numbers))
         peer.take(app)
-        return seconds(peer.build)
+        before = peer.digest()
+        taken = seconds(peer.build)
+        if peer.digest() == before:
+            raise MeasurementError("`docker build` did not notice a change of code")
+        return taken
 
     taken = by_turns(times, {"lading": ours, "docker": theirs})
     return ratio(
