@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from lading.building.lockfile import Wheel
 from lading.building.wheels import requirements
 from lading.building.wheels.target import Target
 from lading.errors import RequirementsError
@@ -77,6 +78,17 @@ def source_only(name: str, path: Path, target: Target, cause: str = "") -> Requi
         f"{target.glibc[0]}.{target.glibc[1]}",
         came=cause or "source distributions, which are not built yet",
         todo="choose a version that has a wheel, or build one into a folder that find-links names",
+    )
+
+
+def other_hash(path: Path, wheel: Wheel) -> RequirementsError:
+    """For a wheel of another hash than the requirements give."""
+    return RequirementsError(
+        f"{wheel.name} {wheel.version} has another hash than is asked for",
+        where=_place(path, wheel.name),
+        expected="a wheel of a hash that stands there",
+        came=f"{wheel.filename}, sha256:{wheel.sha256}",
+        todo="add its hash, if the index can be trusted, or write all hashes anew",
     )
 
 

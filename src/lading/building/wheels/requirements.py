@@ -26,6 +26,8 @@ _INDEX = re.compile(
     r"^(-i|--index-url|--extra-index-url|-f|--find-links|--no-index|--trusted-host)(?:(?:\s+|=)(\S+))?$"
 )
 _OPTION_OF_REQUIREMENT = re.compile(r"\s+--(?:hash|config-settings|global-option)\b.*$")
+_HASH = re.compile(r"\s--hash[=\s]")
+_SHA256 = re.compile(r"\s--hash[=\s]\s*sha256:([0-9a-f]{64})\b")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 
 
@@ -70,8 +72,11 @@ def fingerprint(path: Path) -> str:
     elif path.suffix == ".toml":
         document = _toml(path)
         project = document.get("project", {})
-        said = (project.get("dependencies"), document.get("tool", {}).get("uv"))
-        seen.update(repr(said).encode())
+        said = [project.get("dependencies"), document.get("tool", {}).get("uv")]
+        # A project may ask for extras of its own.
+        if extras := project.get("optional-dependencies"):
+            said.append(extras)
+        seen.update(repr(tuple(said)).encode())
     else:
         for line in lines(path):
             seen.update(line.text.encode() + b"\n")
@@ -84,6 +89,15 @@ def line_of(path: Path, name: str) -> Line | None:
 
     wanted = canonicalize_name(name)
     return next((line for line in lines(path) if line.name == wanted), None)
+
+
+def hashes(path: Path) -> dict[str, set[str]]:
+    """The SHA-256 that `path` allows, by name, of the packages that it gives any hash for."""
+    found: dict[str, set[str]] = {}
+    for line in lines(path):
+        if _HASH.search(line.text) and (name := line.name):
+            found.setdefault(name, set()).update(_SHA256.findall(line.text))
+    return found
 
 
 def index_options(path: Path) -> list[str]:

@@ -40,7 +40,12 @@ def wheels(path: Path, target: Target, prefer: Mapping[str, str]) -> tuple[Wheel
         found = _exported(path, target)
     else:
         found = _compiled(path, [], target, prefer)
-    return tuple(sorted(_wheel(package, path, target) for package in found))
+    allowed = requirements.hashes(path)
+    chosen = sorted(_wheel(_of_hashes(package, allowed), path, target) for package in found)
+    for wheel in chosen:
+        if wheel.sha256 not in allowed.get(wheel.name, {wheel.sha256}):
+            raise explain.other_hash(path, wheel)
+    return tuple(chosen)
 
 
 def runtime(
@@ -115,6 +120,14 @@ def _packages(pylock: str, target: Target) -> list[dict[str, Any]]:
         for package in tomllib.loads(pylock).get("packages", [])
         if "marker" not in package or Marker(package["marker"]).evaluate(target.markers)
     ]
+
+
+def _of_hashes(package: dict[str, Any], allowed: Mapping[str, set[str]]) -> dict[str, Any]:
+    """A package with those of its files alone that the requirements allow, where there are any."""
+    hashes = allowed.get(canonicalize_name(package["name"]), set())
+    files = package.get("wheels", [])
+    kept = [file for file in files if file.get("hashes", {}).get("sha256") in hashes]
+    return {**package, "wheels": kept} if kept else package
 
 
 def _wheel(package: dict[str, Any], path: Path, target: Target) -> Wheel:

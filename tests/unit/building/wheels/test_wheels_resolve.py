@@ -220,3 +220,22 @@ def test_a_lock_of_uv_is_taken_as_it_stands(folder: Path) -> None:
     on_313 = resolve.wheels(path, TRIXIE_ARM, {})
     assert [(one.name, one.version) for one in on_311] == [("one", "1.0"), ("two", "1.0")]
     assert [(one.name, one.version) for one in on_313] == [("one", "1.0")]
+
+
+def test_a_file_of_another_hash_than_is_asked_for_is_refused(folder: Path) -> None:
+    sha256 = put(folder, "one-1.0-py3-none-any.whl")
+    text = f"one==1.0 \\\n  --hash=sha256:{{}} \\\n  --hash=sha256:{'1' * 64}\n"
+    (found,) = resolve.wheels(asked(folder, text.format(sha256)), BOOKWORM, {})
+    assert found.sha256 == sha256
+    with pytest.raises(RequirementsError) as refused:
+        resolve.wheels(asked(folder, text.format("0" * 64)), BOOKWORM, {})
+    assert refused.value.where == "requirements.txt:1"
+    assert refused.value.problem == "one 1.0 has another hash than is asked for"
+    assert refused.value.came == f"one-1.0-py3-none-any.whl, sha256:{sha256}"
+
+
+def test_a_projects_own_extras_are_part_of_what_is_asked_for(folder: Path) -> None:
+    text = '[project]\ndependencies = ["app[more]"]\noptional-dependencies.more = ["one{}"]\n'
+    before = requirements.fingerprint(asked(folder, text.format(""), "pyproject.toml"))
+    after = requirements.fingerprint(asked(folder, text.format(">1"), "pyproject.toml"))
+    assert before != after
