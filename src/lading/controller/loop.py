@@ -171,7 +171,7 @@ class Loop:
                     self.gateway_restarts += 1
                     self._note("gateway", "gone; starting it again")
                     await self._open_gateway(listener)
-        except LadingError as error:
+        except (LadingError, OSError) as error:
             self._gateway_not_before = monotonic() + 1.0
             self._note("gateway", f"failed: {error}")
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable
@@ -34,6 +35,7 @@ def run(
     end. Raises EngineError when it cannot be run, or when it succeeded without a declared output;
     the source folder is then as it was.
     """
+    _clear_abandoned(app, engine)
     name = f"{app}.step.{step.name}.{os.getpid()}-{secrets.token_hex(2)}"
     try:
         engine.apply(_workload(name, step, image))
@@ -42,6 +44,15 @@ def run(
         return _finish(step, engine, _ended(engine, name))
     finally:
         engine.remove(name)
+
+
+def _clear_abandoned(app: str, engine: Engine) -> None:
+    """Remove containers whose run was killed: nobody waits for them, nor knows their names."""
+    of_a_run = re.compile(rf"{re.escape(app)}\.step\.[^.]+\.(\d+)-[0-9a-f]+")
+    for name in engine.names():
+        found = of_a_run.fullmatch(name)
+        if found and not Path(f"/proc/{found[1]}").exists():
+            engine.remove(name)
 
 
 def _workload(name: str, step: Step, image: Digest) -> Workload:

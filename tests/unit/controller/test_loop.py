@@ -249,3 +249,27 @@ def test_containers_of_other_apps_are_left_alone(
         assert engine.names() == ["other-ffffff.ocr.1.0"]
 
     run(folder, story)
+
+
+def test_a_gateway_whose_documents_cannot_be_written_is_tried_again(
+    engine: Memory, folder: Path, free_tcp_port: int
+) -> None:
+    async def story() -> None:
+        loop = loop_over(engine, folder)
+        running = asyncio.create_task(loop.run())
+        await loop.apply(wanted(free_tcp_port))
+        await until(lambda: ready(loop))
+        documents = folder / "gateway" / "endpoints"
+        documents.rename(folder / "aside")
+        documents.touch()
+        await loop.apply(wanted(free_tcp_port, replicas=2))
+        record = Record(open_file(folder / "state.db"))
+        await until(lambda: any("failed" in event.text for event in record.events()))
+        assert not running.done()
+        documents.unlink()
+        (folder / "aside").rename(documents)
+        await until(lambda: ready(loop, 2))
+        loop.down()
+        await asyncio.wait_for(running, 10)
+
+    run(folder, story)
