@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.scenarios.conftest import HOME, LADING, App, until
 
@@ -19,9 +21,16 @@ def _answers(app: App) -> bool:
         return False
 
 
-def test_it_shows_logs_and_ctrl_c_stops_the_app(app: App, tmp_path: Path) -> None:
+@pytest.fixture
+def shown(tmp_path: Path) -> Path:
+    """Where what the command prints can be read."""
+    return tmp_path / "shown"
+
+
+@pytest.fixture
+def running(app: App, shown: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`lading up`, once it is ready."""
     app.ok("lock")
-    shown = tmp_path / "shown"
     with shown.open("wb") as output:
         running = subprocess.Popen(
             [LADING, "up"],
@@ -31,18 +40,42 @@ def test_it_shows_logs_and_ctrl_c_stops_the_app(app: App, tmp_path: Path) -> Non
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    try:
-        until(lambda: "Ctrl-C stops it" in shown.read_text(), 60)
-        app.ask("allocate", size=4096)
-        until(lambda: "probe 1.0 | allocating 4096 bytes" in shown.read_text())
-        running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 0
-    finally:
-        running.kill()
-        running.wait()
+    until(lambda: "Ctrl-C stops it" in shown.read_text(), 60)
+    yield running
+    running.kill()
+    running.wait()
+
+
+def test_it_shows_logs_and_ctrl_c_stops_the_app(
+    app: App, running: subprocess.Popen[bytes], shown: Path
+) -> None:
+    app.ask("allocate", size=4096)
+    until(lambda: "probe 1.0 | allocating 4096 bytes" in shown.read_text())
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 0
     assert shown.read_text().endswith("stopping\n")
     assert "the app is not up" in app.refused("ps")
     assert not _answers(app)
+
+
+def test_it_ends_when_the_app_is_stopped_elsewhere(
+    app: App, running: subprocess.Popen[bytes], shown: Path
+) -> None:
+    app.ok("down")
+    assert running.wait(30) == 0
+    assert shown.read_text().endswith("stopped by somebody else\n")
+
+
+def test_it_says_so_when_the_controller_is_gone_and_the_app_is_not(
+    app: App, running: subprocess.Popen[bytes], shown: Path
+) -> None:
+    pid = app.replica()["pid"]
+    os.kill(app.json("ps")["pid"], signal.SIGKILL)
+    assert running.wait(30) == 1
+    assert "the controller has ended, and what it looked after runs on" in shown.read_text()
+    assert Path(f"/proc/{pid}").exists()
+    assert app.ok("down") == "probed is down\n"
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_ctrl_c_before_it_is_ready_leaves_nothing(app: App, tmp_path: Path) -> None:

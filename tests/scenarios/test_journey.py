@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -130,6 +131,28 @@ def test_a_port_in_use_is_named_and_what_runs_goes_on(
     assert "gateway.port" in said
     assert app.ask("echo", text="still") == "2:still"
     assert "the app is not up" in other.refused("ps")
+
+
+def test_an_app_may_be_renamed_while_it_is_up(app: App) -> None:
+    pid = app.replica()["pid"]
+    app.change("app: journey", "app: voyage")
+    assert app.json("logs")
+    with Load(app.url(), body=b'{"text": "a"}') as requests:
+        app.ok("up", "-d")
+    assert requests.failures == []
+    assert app.json("ps")["app"] == "voyage"
+    assert not _exists(pid)
+    app.change("app: voyage", "app: journey")
+
+
+def test_two_ups_at_once_are_as_one(make_app: Callable[..., App]) -> None:
+    app = make_app("twice")
+    app.ok("lock")
+    app.ok("build")
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: app.lading("up", "-d"), range(2)))
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    assert len(app.json("ps")["services"][0]["replicas"]) == 1
 
 
 def test_down_ends_everything_and_may_be_repeated(app: App) -> None:

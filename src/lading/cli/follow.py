@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,12 +35,19 @@ def past(at: Place, services: Sequence[str]) -> list[Named]:
     return sorted(lines, key=lambda named: named[1])
 
 
-def follow(at: Place, services: Sequence[str], since: datetime) -> None:
-    """Print what is written from `since` on as it comes, until interrupted."""
-    following = _Following(at, tuple(services), since, embedded(at.folders))
-    while True:
+def follow(
+    at: Place,
+    services: Sequence[str],
+    since: datetime,
+    over: Callable[[], bool] = lambda: False,
+) -> None:
+    """Print what is written from `since` on as it comes, until interrupted or `over`."""
+    following = _Following(at, tuple(services), since, embedded(at.folders), History(at.history))
+    while not over():
         following.look()
         following.show_for(_LOOK_SECONDS)
+    following.look()
+    following.show_for(0.05)
 
 
 def show(name: str, line: Line, width: int) -> None:
@@ -62,19 +69,20 @@ class _Following:
     services: tuple[str, ...]
     since: datetime
     engine: Engine
+    history: History
     lines: queue.Queue[Named] = field(default_factory=queue.Queue)
     containers: set[tuple[ReplicaId, datetime]] = field(default_factory=set)
-    told: dict[str, datetime] = field(default_factory=dict)
+    read_to: dict[str, int] = field(default_factory=dict)
 
     def look(self) -> None:
         """Take up containers and sentences that are new."""
         for name in self.services:
-            for line in History(self.at.history).read(name):
-                if line.stream == "lading" and line.time > self.told.get(name, self.since):
-                    self.told[name] = line.time
+            lines, self.read_to[name] = self.history.tail(name, self.read_to.get(name, 0))
+            for line in lines:
+                if line.stream == "lading" and line.time > self.since:
                     self.lines.put((name, line))
         for replica in _replicas(self.engine, self.at, self.services):
-            observed = self.engine.observe(replica.workload_name(self.at.unique_name))
+            observed = self.engine.observe(replica.workload_name(self.at.app))
             if observed and (replica, observed.started_at) not in self.containers:
                 self.containers.add((replica, observed.started_at))
                 threading.Thread(target=self._pump, args=(replica,), daemon=True).start()
@@ -97,7 +105,7 @@ class _Following:
 def _written(engine: Engine, at: Place, replica: ReplicaId, more: bool) -> Iterator[Named]:
     slot = f"{replica.revision}.{replica.slot}"
     try:
-        for one in engine.logs(replica.workload_name(at.unique_name), follow=more):
+        for one in engine.logs(replica.workload_name(at.app), follow=more):
             yield replica.service, Line(one.time, slot, one.stream, one.text)
     except EngineError:
         # Removed while it was read: what it wrote is in the history.
@@ -105,5 +113,5 @@ def _written(engine: Engine, at: Place, replica: ReplicaId, more: bool) -> Itera
 
 
 def _replicas(engine: Engine, at: Place, services: Sequence[str]) -> list[ReplicaId]:
-    mine = replicas_of(at.unique_name, engine.names())
+    mine = replicas_of(at.app, engine.names())
     return [replica for replica in mine if replica.service in services]

@@ -13,9 +13,4 @@ from lading.state.folders import Folders
 def here() -> tuple[App, Place]:
     """The app of the working directory. Raises SettingsError when there is none."""
     app = read(Path.cwd())
-    return app, Place(app.name, app.folder, Folders.of_user())
-
-
-def longest_stop_seconds(app: App) -> float:
-    """How long stopping may take: replicas finish what they have first."""
-    return 60.0 + max((service.timeout_seconds for service in app.services), default=0.0)
+    return app, Place(app.folder, Folders.of_user())

@@ -30,7 +30,7 @@ def command(step: str) -> int:
     with shown() as progress:
         lock = locks.ensured(app, progress)
         image = images.build_all([wanted.recipe], lock, progress)[step].image
-    finished = run(at.unique_name, wanted, image.digest, embedded(at.folders), _hear)
+    finished = run(at.app, wanted, image.digest, embedded(at.folders), _hear)
     _tell(step, finished)
     return finished.exit_code
 

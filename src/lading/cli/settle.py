@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from lading.cli.tidy import is_routine, tidy
 from lading.controller.client import Client
@@ -18,14 +19,18 @@ _SHOWN = 12
 """Lines of a log in an error."""
 
 
-def settle(client: Client, at: Place) -> AppStatus:
+def settle(client: Client, at: Place, asked: Sequence[str]) -> AppStatus:
     """The status once every service is ready and nothing of an earlier revision is left.
 
-    Raises ControllerError with the end of its log when a replica does not get ready.
+    Raises ControllerError with the end of its log when a replica does not get ready, and when
+    somebody else stops what was `asked` for.
     """
     until = time.monotonic() + QUIET_SECONDS
     while time.monotonic() < until:
         status = client.status()
+        wanted = {service.name for service in status.services if service.wanted}
+        if not wanted.issuperset(asked):
+            raise ControllerError("stopped by somebody else before it was ready")
         if all(service.settled for service in status.services):
             return status
         for service in status.services:

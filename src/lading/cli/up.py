@@ -13,11 +13,13 @@ from lading.cli import images, locks, place
 from lading.cli.follow import follow
 from lading.cli.progress import shown
 from lading.cli.settle import settle
+from lading.cli.stopping import left_behind, stop
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.place import Place
 from lading.controller.process import spawn
 from lading.engines.select import require_embedded
+from lading.errors import ControllerError
 from lading.settings.app import App
 
 
@@ -42,19 +44,19 @@ def command(detach: bool) -> None:
 
 def _start(app: App, at: Place, built: Mapping[str, Built]) -> tuple[Client, AppStatus]:
     client = Client(at.socket)
-    if not client.answers():
-        spawn(at)
-    before = client.wanted()
+    before: WantedApp | None = None
     try:
+        if not client.answers():
+            spawn(at)
+        before = client.wanted()
         client.apply(_wanted(app, built))
-        return client, settle(client, at)
+        return client, settle(client, at, [service.name for service in app.services])
     except BaseException:
         # What answered before goes on answering; what was not up is down again.
         if before and before.services:
             client.apply(before)
         else:
-            client.down()
-            client.wait_gone(place.longest_stop_seconds(app))
+            stop(app, at)
         raise
 
 
@@ -85,9 +87,16 @@ def _tell(status: AppStatus, seconds: float) -> None:
 
 def _stay(app: App, at: Place, client: Client) -> None:
     click.echo("Ctrl-C stops it", err=True)
+    names = [service.name for service in app.services]
     try:
-        follow(at, [service.name for service in app.services], datetime.now(UTC))
+        follow(at, names, datetime.now(UTC), over=lambda: not client.answers())
     except KeyboardInterrupt:
         click.echo("stopping", err=True)
-        client.down()
-        client.wait_gone(place.longest_stop_seconds(app))
+        stop(app, at)
+        return
+    if left_behind(at):
+        raise ControllerError(
+            "the controller has ended, and what it looked after runs on",
+            todo="`lading up` takes it up again, `lading down` stops it",
+        )
+    click.echo("stopped by somebody else", err=True)

@@ -1,4 +1,4 @@
-"""`python -m lading.controller NAME FOLDER`: what `lading up` starts."""
+"""`python -m lading.controller FOLDER`: what `lading up` starts."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,6 @@ from lading.state.folders import Folders
 
 if __name__ == "__main__":
     try:
-        serve(Place(sys.argv[1], Path(sys.argv[2]), Folders.of_user()))
+        serve(Place(Path(sys.argv[1]), Folders.of_user()))
     except LadingError as error:
         sys.exit(f"lading: {error}")

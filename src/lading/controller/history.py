@@ -54,6 +54,23 @@ class History:
                 with path.open(encoding="utf-8", errors="replace") as stream:
                     yield from (line for text in stream if (line := _parse(text)))
 
+    def tail(self, service: str, start: int) -> tuple[list[Line], int]:
+        """Whole lines of the newest file from byte `start` on, and the byte to go on from.
+
+        A file that is shorter than `start` is a new one, and read from its beginning.
+        """
+        path = self._path(service)
+        try:
+            with path.open("rb") as stream:
+                stream.seek(start if path.stat().st_size >= start else 0)
+                begin = stream.tell()
+                whole = stream.read().rpartition(b"\n")[0]
+        except FileNotFoundError:
+            return [], 0
+        texts = whole.decode(errors="replace").splitlines()
+        end = begin + len(whole) + 1 if whole else begin
+        return [line for text in texts if (line := _parse(text))], end
+
     def services(self) -> list[str]:
         """Names of services that have a history, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.jsonl"))

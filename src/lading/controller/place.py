@@ -10,16 +10,15 @@ from lading.state.folders import Folders
 
 @dataclass(frozen=True)
 class Place:
-    """Where the controller of the app called `name` in `folder` keeps its files."""
+    """Where the controller of the app in `folder` keeps its files."""
 
-    name: str
     folder: Path
     folders: Folders
 
     @property
-    def unique_name(self) -> str:
-        """The app's name in the engine, distinct from the same name in another folder."""
-        return f"{self.name}-{self.folders.app(self.folder).name[:6]}"
+    def app(self) -> str:
+        """The app in the engine: by its folder, so that it may be renamed while it is up."""
+        return f"app-{self.folders.app(self.folder).name}"
 
     @property
     def socket(self) -> Path:

@@ -26,7 +26,7 @@ def spawn(place: Place) -> None:
     place.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with place.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lading.controller", place.name, str(place.folder)],
+            [sys.executable, "-m", "lading.controller", str(place.folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -38,7 +38,8 @@ def spawn(place: Place) -> None:
     while time.monotonic() < until:
         if client.answers():
             return
-        if process.poll() is not None:
+        # Another one may have been quicker, and not answer yet.
+        if process.poll() is not None and not is_held(place.lock):
             break
         time.sleep(0.02)
     last = place.log.read_text(errors="replace").strip().rpartition("\n")[2]
@@ -61,3 +62,15 @@ def held(lock: Path) -> Iterator[None]:
         stream.write(f"{os.getpid()}\n")
         stream.flush()
         yield
+
+
+def is_held(lock: Path) -> bool:
+    """Whether some process has the app."""
+    try:
+        with lock.open("a+") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -32,7 +32,7 @@ def serve(place: Place) -> None:
 
 async def _serve(place: Place) -> None:
     loop = Loop(
-        place.unique_name,
+        place.app,
         embedded(place.folders),
         Envoy(place.gateway),
         Record(open_file(place.database)),

@@ -32,7 +32,7 @@ def app(loop: Loop, folder: str, pid: int) -> AppStatus:
         pid=loop.gateway_pid,
         restarts=loop.gateway_restarts,
     )
-    return AppStatus(loop.app.rpartition("-")[0], folder, pid, gateway, services(loop))
+    return AppStatus(loop.wanted.name, folder, pid, gateway, services(loop))
 
 
 def wanted(loop: Loop) -> WantedApp | None:
@@ -51,7 +51,7 @@ def wanted(loop: Loop) -> WantedApp | None:
         )
         for name, target in loop.wanted.targets.items()
     )
-    return WantedApp(loop.app.rpartition("-")[0], listener, asked)
+    return WantedApp(loop.wanted.name, listener, asked)
 
 
 def _service(loop: Loop, name: str, target: Target | None) -> ServiceStatus:

@@ -20,6 +20,8 @@ _GRACE_SECONDS = 30.0
 class Wanted:
     """Targets by service, and where the gateway answers (None before the first `up`)."""
 
+    name: str = ""
+    """Of the app, for people."""
     targets: Mapping[str, Target] = field(default_factory=dict)
     listener: Listener | None = None
 
@@ -38,7 +40,8 @@ class Wants:
             for want in self._record.wanted()
         }
         listener = self._record.fact("listener")
-        return Wanted(targets, Listener(**json.loads(listener)) if listener else None)
+        name = json.loads(self._record.fact("name") or '""')
+        return Wanted(name, targets, Listener(**json.loads(listener)) if listener else None)
 
     def store(self, app: WantedApp) -> Wanted:
         """Number what is new, keep the numbers of what is not, and want it all from now on."""
@@ -46,22 +49,24 @@ class Wants:
             service.name: Target(self._revision(service, app.listener), service.replicas)
             for service in app.services
         }
-        self._want(targets, app.listener)
-        return Wanted(targets, app.listener)
+        wanted = Wanted(app.name, targets, app.listener)
+        self._want(wanted)
+        return wanted
 
     def nothing(self) -> Wanted:
         """Want no service any more. Revisions stay."""
         self._record.want([], {})
-        return Wanted({}, self.load().listener)
+        return self.load()
 
     def specs(self) -> dict[tuple[str, int], Spec]:
         """Every revision there ever was, by service and number."""
         return {(r.service, r.number): r.spec for r in self._all()}
 
-    def _want(self, targets: Mapping[str, Target], listener: Listener) -> None:
+    def _want(self, wanted: Wanted) -> None:
+        facts = {"name": wanted.name, "listener": asdict(wanted.listener or Listener())}
         self._record.want(
-            [Want(name, t.revision.number, t.replicas) for name, t in targets.items()],
-            {"listener": json.dumps(asdict(listener))},
+            [Want(name, t.revision.number, t.replicas) for name, t in wanted.targets.items()],
+            {key: json.dumps(value) for key, value in facts.items()},
         )
 
     def _revision(self, service: WantedService, listener: Listener) -> Revision:

@@ -42,6 +42,9 @@ class Event:
     text: str
 
 
+EVENTS_KEPT = 10_000
+
+
 class Record:
     """One app's memory. Every method is one transaction; all raise StateError."""
 
@@ -114,7 +117,12 @@ class Record:
         """Add an event, now."""
         with self._transaction() as connection:
             at = datetime.now(UTC).replace(tzinfo=None)
-            connection.execute(insert(tables.events).values(at=at, subject=subject, text=text))
+            row = connection.execute(
+                insert(tables.events).values(at=at, subject=subject, text=text)
+            ).inserted_primary_key
+            if row:
+                oldest = row[0] - EVENTS_KEPT
+                connection.execute(delete(tables.events).where(tables.events.c.id <= oldest))
 
     def events(self, last: int = 100) -> list[Event]:
         """The newest `last` events, oldest first."""

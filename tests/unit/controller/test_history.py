@@ -40,3 +40,23 @@ def test_it_does_not_grow_without_bound(tmp_path: Path) -> None:
     on_disk = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert on_disk < 2.5 * history.LARGEST_BYTES
     assert any(kept.read("ocr"))
+
+
+def test_a_follower_reads_each_line_once_and_only_when_it_is_whole(tmp_path: Path) -> None:
+    kept = History(tmp_path)
+    assert kept.tail("ocr", 0) == ([], 0)
+    kept.tell("ocr", "1.0", "first")
+    lines, position = kept.tail("ocr", 0)
+    assert [line.text for line in lines] == ["first"]
+    assert kept.tail("ocr", position) == ([], position)
+    path = next(tmp_path.iterdir())
+    with path.open("a") as stream:
+        stream.write('{"time": "2026-01-01T12:00:00+00:00", "replica": "1.0", ')
+    assert kept.tail("ocr", position) == ([], position)
+    with path.open("a") as stream:
+        stream.write('"stream": "stdout", "text": "second"}\n')
+    lines, later = kept.tail("ocr", position)
+    assert [line.text for line in lines] == ["second"]
+    path.unlink()
+    kept.tell("ocr", "1.0", "x")
+    assert [line.text for line in kept.tail("ocr", later)[0]] == ["x"]
