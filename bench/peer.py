@@ -22,6 +22,7 @@ from bench.programs import ROOT, call, say
 
 BASE = "lading-bench/python:3.11-slim"
 _PACKAGES = "usr-is-merged,python3.11,ca-certificates,media-types,netbase,tzdata"
+_LABEL = "io.lading.bench=peer"
 _ROOM_BYTES = 10**9
 _WITHOUT = ("doc", "man", "info", "locale", "lintian")
 _CA = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -29,6 +30,7 @@ _PLACE = "usr/local/lib/python3.11/dist-packages"
 _DOCKERFILE = f"""\
 ARG base={BASE}
 FROM $base
+LABEL {_LABEL}
 ENV PYTHONUNBUFFERED=1 HOME=/tmp LADING_SERVICE=digits LADING_HANDLER=digits:Digits
 WORKDIR /app
 COPY requirements.txt /tmp/requirements.txt
@@ -78,8 +80,9 @@ class Peer:
         return name
 
     def forget(self, *names: str) -> None:
-        """Delete images and the build cache."""
+        """Delete images, also those that others took the name of, and the build cache."""
         self.docker("image", "rm", "--force", self.tag, BASE, *names)
+        self.docker("image", "prune", "--force", "--filter", f"label={_LABEL}")
         self.docker("builder", "prune", "--force", "--all")
 
 

@@ -19,7 +19,6 @@ _NEEDED = {
     "mmdebstrap": "mmdebstrap",
     "runc": "runc",
     "wrk": "wrk",
-    "zstd": "zstd",
 }
 
 

@@ -14,13 +14,14 @@ _HEAD = """\
 
 Written by `make bench`. Both sides of a line ran in the same call, by turns; a figure is the median
 of its repetitions, with the smallest and the largest in brackets, and a ratio is the median of the
-ratios of neighbours, ours over the other: smaller is better. What both sides are
-stands below the table.
+ratios of neighbours, ours over the other: smaller is better. What both sides are stands below the
+table; [NOTES.md](NOTES.md) says where misses come from.
 
 The peer's base image is made on the spot from Debian's archive with what `python:3.11-slim` has, as
-no registry is asked. That image comes to about 125 MB unpacked and 45 MB sent; the size of the one
-used here is told with the sizes. Where a cache is empty, it is loaded from a file on this machine,
-while ours comes over the network. Commands have their bytecode, as installed packages do.
+no registry is asked. That image is said to be of about 125 MB unpacked and 45 MB sent, which could
+not be checked here; the size of the one used is told with the sizes. Where a cache is empty, it is
+loaded from a file on this machine, while ours comes over the network. Commands have their bytecode,
+as installed packages do.
 """
 _VERDICT = {True: "met", False: "**missed**", None: "for information"}
 
