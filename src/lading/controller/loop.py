@@ -167,7 +167,7 @@ class Loop:
             async with self._at_gateway:
                 if self._envoy.alive():
                     await self._route()
-                elif not self._leaving.is_set():
+                elif self.wanted.targets:
                     self.gateway_restarts += 1
                     self._note("gateway", "gone; starting it again")
                     await self._open_gateway(listener)

@@ -273,3 +273,21 @@ def test_a_gateway_whose_documents_cannot_be_written_is_tried_again(
         await asyncio.wait_for(running, 10)
 
     run(folder, story)
+
+
+def test_after_a_down_nothing_is_opened_until_it_is_asked_for(
+    engine: Memory, folder: Path, free_tcp_port_factory: Callable[[], int]
+) -> None:
+    async def story() -> None:
+        for _ in range(2):
+            loop = loop_over(engine, folder)
+            running = asyncio.create_task(loop.run())
+            await asyncio.sleep(0.3)
+            assert loop.gateway_pid is None
+            await loop.apply(wanted(free_tcp_port_factory()))
+            await until(lambda loop=loop: ready(loop))  # type: ignore[misc]
+            assert loop.gateway_restarts == 0
+            loop.down()
+            await asyncio.wait_for(running, 10)
+
+    run(folder, story)
