@@ -95,7 +95,9 @@ def how_to_go_on(running: bool) -> None:
     if not running:
         print("   lading up -d")
     print(f"   lading predict {SERVICE} -i image=@{picture}")
-    print("   lading ps; lading logs -f; lading down")
+    print("   lading ps")
+    print("   lading logs")
+    print("   lading down")
     print("   cat lading.yaml service/*.py      # all there is to write")
 
 

@@ -118,5 +118,5 @@ _PROBLEM = {
             },
         },
     },
-    "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "required": ["type", "title", "status", "code", "detail"],
 }  # fmt: skip

@@ -70,7 +70,7 @@ def test_a_killed_controller_is_not_noticed_and_the_next_adopts_what_runs(app: A
         time.sleep(0.5)
         os.kill(controller(app), signal.SIGKILL)
         time.sleep(1)
-        assert "the app is not up; start it with `lading up`" in app.refused("ps")
+        assert "the controller is gone, and what it looked after runs on" in app.refused("ps")
         app.ok("up", "-d")
         time.sleep(0.5)
     assert requests.failures == []

@@ -53,7 +53,7 @@ def test_it_shows_logs_and_ctrl_c_stops_the_app(
     until(lambda: "probe 1.0 | allocating 4096 bytes" in shown.read_text())
     running.send_signal(signal.SIGINT)
     assert running.wait(30) == 0
-    assert shown.read_text().endswith("stopping\n")
+    assert shown.read_text().endswith("stopping\nprobed is down\n")
     assert "the app is not up" in app.refused("ps")
     assert not _answers(app)
 
@@ -72,8 +72,9 @@ def test_it_says_so_when_the_controller_is_gone_and_the_app_is_not(
     pid = app.replica()["pid"]
     os.kill(app.json("ps")["pid"], signal.SIGKILL)
     assert running.wait(30) == 1
-    assert "the controller has ended, and what it looked after runs on" in shown.read_text()
+    assert "the controller is gone, and what it looked after runs on" in shown.read_text()
     assert Path(f"/proc/{pid}").exists()
+    assert "the controller is gone" in app.refused("ps")
     assert app.ok("down") == "probed is down\n"
     assert not Path(f"/proc/{pid}").exists()
 

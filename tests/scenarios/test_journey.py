@@ -133,6 +133,18 @@ def test_a_port_in_use_is_named_and_what_runs_goes_on(
     assert "the app is not up" in other.refused("ps")
 
 
+def test_a_mistake_in_the_settings_keeps_nobody_from_seeing_what_runs(app: App) -> None:
+    good = app.settings.read_text()
+    app.change("services:", "servces:")
+    assert app.json("ps")["services"][0]["ready"] == 1
+    assert app.json("logs")
+    app.settings.write_text(good)
+
+
+def test_text_is_text_on_the_command_line_whatever_it_looks_like(app: App) -> None:
+    assert json.loads(app.ok("predict", "probe", "-i", "text=3", "-i", "size=2")).endswith(":3xx")
+
+
 def test_an_app_may_be_renamed_while_it_is_up(app: App) -> None:
     pid = app.replica()["pid"]
     app.change("app: journey", "app: voyage")

@@ -11,6 +11,6 @@ from lading.cli.stopping import stop
 @click.command()
 def command() -> None:
     """Stop the app: let requests finish, then end its containers, gateway and controller."""
-    app, at = place.here()
-    ran = stop(app, at)
-    click.echo(f"{app.name} is {'down' if ran else 'not up'}")
+    at = place.found()
+    ran = stop(at)
+    click.echo(f"{place.name(at)} is {'down' if ran else 'not up'}")

@@ -26,6 +26,12 @@ Named = tuple[str, Line]
 """A service's name and a line of it."""
 
 
+def services_of(at: Place) -> list[str]:
+    """Every service that has ever run here, by name."""
+    running = replicas_of(at.app, embedded(at.folders).names())
+    return sorted({*History(at.history).services(), *(replica.service for replica in running)})
+
+
 def past(at: Place, services: Sequence[str]) -> list[Named]:
     """Everything written so far, oldest first."""
     engine, history = embedded(at.folders), History(at.history)
@@ -53,7 +59,8 @@ def follow(
 def show(name: str, line: Line, width: int) -> None:
     """A line, with the service's name in its colour on a terminal."""
     colour = _COLOURS[sum(name.encode()) % len(_COLOURS)]
-    label = click.style(f"{name.ljust(width)} {line.replica} |", fg=colour)
+    time_of_day = click.style(f"{line.time.astimezone():%H:%M:%S}", dim=True)
+    label = f"{time_of_day} {click.style(f'{name.ljust(width)} {line.replica} |', fg=colour)}"
     if line.stream == "lading":
         click.echo(f"{label} {click.style(f'[{line.text}]', dim=True)}")
         return

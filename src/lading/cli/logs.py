@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from lading.cli import output, place
-from lading.cli.follow import follow, past, show
+from lading.cli.follow import follow, past, services_of, show
 from lading.cli.names import unknown
 
 
@@ -17,8 +17,8 @@ from lading.cli.names import unknown
 @output.json_option
 def command(services: tuple[str, ...], more: bool, as_json: bool) -> None:
     """Show what services wrote, replicas that have ended included, and what became of them."""
-    app, at = place.here()
-    known = [service.name for service in app.services]
+    at = place.found()
+    known = services_of(at)
     for name in services:
         if name not in known:
             raise unknown("service", name, known)

@@ -5,9 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from lading.controller.place import Place
-from lading.settings import read
+from lading.errors import SettingsError
+from lading.settings import find, read
 from lading.settings.app import App
 from lading.state.folders import Folders
+
+
+def found() -> Place:
+    """The place alone, whatever lading.yaml says.
+
+    A mistake in it keeps nobody from seeing or stopping what runs. Raises SettingsError when there
+    is no lading.yaml.
+    """
+    return Place(find(Path.cwd()), Folders.of_user())
+
+
+def name(at: Place) -> str:
+    """What to call the app: its folder's name where lading.yaml cannot be read."""
+    try:
+        return read(at.folder).name
+    except SettingsError:
+        return at.folder.name
 
 
 def here() -> tuple[App, Place]:

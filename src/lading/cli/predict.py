@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,10 @@ _SHOWN_CHARACTERS = 200
 """Of an answer that is not what was expected."""
 
 
+_Part = tuple[str, tuple[str | None, bytes, str | None]]
+"""A part of a form: its name, then file name, content and media type."""
+
+
 @click.command()
 @click.argument("service")
 @click.option(
@@ -29,7 +32,7 @@ _SHOWN_CHARACTERS = 200
     "inputs",
     multiple=True,
     metavar="NAME=VALUE|NAME=@FILE",
-    help="An argument: JSON, or else text; @FILE sends a file's bytes. May be repeated.",
+    help="An argument: JSON, or text where its type is text; @FILE sends a file. Repeatable.",
 )
 @click.option(
     "--timeout",
@@ -50,8 +53,8 @@ def command(service: str, inputs: tuple[str, ...], timeout: float) -> None:
     click.echo(json.dumps(_prediction(service, answer), indent=2, ensure_ascii=False))
 
 
-def _parse(inputs: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Path]]:
-    values: dict[str, Any] = {}
+def _parse(inputs: tuple[str, ...]) -> tuple[dict[str, str], dict[str, Path]]:
+    values: dict[str, str] = {}
     files: dict[str, Path] = {}
     for one in inputs:
         name, equals, text = one.partition("=")
@@ -62,7 +65,7 @@ def _parse(inputs: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Path]]:
         if text.startswith("@"):
             files[name] = _file(name, text[1:])
         else:
-            values[name] = _value(text)
+            values[name] = text
     return values, files
 
 
@@ -82,39 +85,32 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-        # Neither NaN nor Infinity, nor a number that is only read as one (RFC 8259, section 6).
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        return text
-    return value
-
-
 def _ask(
-    app: App, service: str, values: dict[str, Any], files: dict[str, Path], timeout: float
+    app: App, service: str, values: dict[str, str], files: dict[str, Path], timeout: float
 ) -> httpx.Response:
-    url = f"http://{app.listener.host}:{app.listener.port}/{service}/predict"
-    # A person repeats a prediction that got lost anyway, so the gateway may as well.
-    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    host = f"[{app.listener.host}]" if ":" in app.listener.host else app.listener.host
+    url = f"http://{host}:{app.listener.port}/{service}/predict"
     try:
-        with httpx.Client(timeout=timeout, trust_env=False, headers=headers) as client:
-            if not files:
-                return client.post(url, json=values)
-            parts = {
-                name: (path.name, path.read_bytes(), mimetypes.guess_type(path.name)[0])
-                for name, path in files.items()
-            }
-            fields = {
-                name: value if isinstance(value, str) else json.dumps(value)
-                for name, value in values.items()
-            }
-            return client.post(url, data=fields, files=parts)
+        with httpx.Client(timeout=timeout, trust_env=False) as client:
+            if not values and not files:
+                return client.post(url, json={})
+            # A form: the service knows which of its arguments are text, and which are JSON.
+            form = [*map(_field, values.items()), *map(_part, files.items())]
+            return client.post(url, files=form)
     except httpx.TimeoutException as error:
         raise PredictionFailed("no answer in time", service, came=f"{timeout:g} s") from error
     except httpx.TransportError as error:
         raise AppNotUp("nothing answers", url, todo="start the app with `lading up`") from error
+
+
+def _field(named: tuple[str, str]) -> _Part:
+    name, text = named
+    return name, (None, text.encode(), None)
+
+
+def _part(named: tuple[str, Path]) -> _Part:
+    name, path = named
+    return name, (path.name, path.read_bytes(), mimetypes.guess_type(path.name)[0])
 
 
 def _prediction(service: str, answer: httpx.Response) -> Any:

@@ -6,8 +6,10 @@ import click
 import msgspec
 
 from lading.cli import output, place
+from lading.cli.stopping import not_up
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
+from lading.errors import AppNotUp
 from lading.oci import Digest
 
 
@@ -15,21 +17,29 @@ from lading.oci import Digest
 @output.json_option
 def command(as_json: bool) -> None:
     """Show services and replicas: state, age, memory, restarts and why they were needed."""
-    _, at = place.here()
-    status = Client(at.socket).status()
+    at = place.found()
+    try:
+        status = Client(at.socket).status()
+    except AppNotUp:
+        raise not_up(at) from None
     if as_json:
         output.print_json(msgspec.to_builtins(status))
     else:
         _print(status)
 
 
+def unenforced(status: AppStatus) -> str:
+    """The limits that this machine does not hold, for a person; empty when it holds all."""
+    replicas = [replica for service in status.services for replica in service.replicas]
+    return ", ".join(sorted({limit for replica in replicas for limit in replica.unenforced}))
+
+
 def _print(status: AppStatus) -> None:
     rows = [_row(service, r) for service in status.services for r in service.replicas]
     headings = ("SERVICE", "REVISION", "REPLICA", "STATE", "AGE", "MEMORY", "RESTARTS", "IMAGE")
     output.print_table((*headings, "LAST END"), rows)
-    replicas = [replica for service in status.services for replica in service.replicas]
-    if unenforced := sorted({limit for replica in replicas for limit in replica.unenforced}):
-        click.echo(f"\nnot limited here: {', '.join(unenforced)}; `lading doctor` says how to")
+    if limits := unenforced(status):
+        click.echo(f"\nnot limited here: {limits}; `lading doctor` says how to")
     gateway = status.gateway
     running = f"process {gateway.pid}" if gateway.pid else "not running"
     click.echo(f"\ngateway http://{gateway.host}:{gateway.port} ({running})")
@@ -45,6 +55,6 @@ def _row(service: ServiceStatus, replica: ReplicaStatus) -> tuple[str, ...]:
         output.age(replica.started_at),
         f"{used} / {limit}",
         str(replica.restarts),
-        Digest.parse(service.image).short if service.image else "-",
+        Digest.parse(replica.image).short if replica.image else "-",
         replica.last_end or "-",
     )

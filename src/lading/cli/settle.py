@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from lading.cli.tidy import is_routine, tidy
+from lading.cli.tidy import is_routine, tidy, without_our_frames
 from lading.controller.client import Client
 from lading.controller.history import History
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
@@ -63,7 +63,7 @@ def _last_words(service: str, replica: ReplicaStatus, at: Place) -> list[str]:
         if line.replica != replica.name.partition(".")[2]:
             continue
         if line.stream != "lading":
-            said += [] if is_routine(line.text) else tidy(line.text)
+            said += [] if is_routine(line.text) else without_our_frames(tidy(line.text))
         elif line.text == "starting":
             said, before = [], said or before
     return said or before

@@ -9,25 +9,26 @@ from lading.engines.select import embedded
 from lading.errors import AppNotUp, ControllerError
 from lading.gateway.envoy import Envoy
 from lading.releases.revision import replicas_of
-from lading.settings.app import App
+
+_LONGEST_END_SECONDS = 60.0
+"""Of everything that makes no promises."""
 
 
-def stop(app: App, at: Place) -> bool:
+def stop(at: Place) -> bool:
     """Let requests finish, then end everything; returns once it is done. Whether anything ran.
 
     Raises ControllerError when it takes longer than the services promise.
     """
     client = Client(at.socket)
-    try:
-        client.down()
-    except AppNotUp:
+    if not client.answers():
         if not left_behind(at):
             return False
         # Its controller was killed: a new one adopts what runs, and stops it.
         spawn(at)
-        client.down()
-    longest = max((service.timeout_seconds for service in app.services), default=0.0)
-    if not client.wait_gone(60.0 + longest):
+    wanted = client.wanted()
+    promised = [service.timeout_seconds for service in wanted.services] if wanted else []
+    client.down()
+    if not client.wait_gone(_LONGEST_END_SECONDS + max(promised, default=0.0)):
         raise ControllerError("still stopping", todo="see `lading ps`, or call `lading down` again")
     return True
 
@@ -36,3 +37,13 @@ def left_behind(at: Place) -> bool:
     """Whether anything of the app runs although its controller does not."""
     names = embedded(at.folders).names()
     return bool(replicas_of(at.app, names)) or Envoy(at.gateway).adopt()
+
+
+def not_up(at: Place) -> AppNotUp:
+    """What to say when no controller answers."""
+    if left_behind(at):
+        return AppNotUp(
+            "the controller is gone, and what it looked after runs on",
+            todo="`lading up` takes it up again, `lading down` stops it",
+        )
+    return AppNotUp("the app is not up", todo="start it with `lading up`")

@@ -19,6 +19,14 @@ def tidy(text: str) -> list[str]:
     return [first, *(f"    {line}" for line in str(entry.get("traceback", "")).splitlines())]
 
 
+def without_our_frames(lines: list[str]) -> list[str]:
+    """A traceback from the first line of the user's code on; any other lines as they are."""
+    for number, line in enumerate(lines):
+        if '"/app/' in line:
+            return lines[number:]
+    return lines
+
+
 def parse(text: str) -> dict[str, Any] | None:
     """A server's log entry; None for any other line."""
     if not text.startswith("{"):

@@ -12,14 +12,14 @@ from lading.building.build import Built
 from lading.cli import images, locks, place
 from lading.cli.follow import follow
 from lading.cli.progress import shown
+from lading.cli.ps import unenforced
 from lading.cli.settle import settle
-from lading.cli.stopping import left_behind, stop
+from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.place import Place
 from lading.controller.process import spawn
 from lading.engines.select import require_embedded
-from lading.errors import ControllerError
 from lading.settings.app import App
 
 
@@ -56,7 +56,7 @@ def _start(app: App, at: Place, built: Mapping[str, Built]) -> tuple[Client, App
         if before and before.services:
             client.apply(before)
         else:
-            stop(app, at)
+            stop(at)
         raise
 
 
@@ -82,6 +82,8 @@ def _tell(status: AppStatus, seconds: float) -> None:
             f"{service.name}: revision {service.revision}, {service.ready} ready, "
             f"{gateway}/{service.name}/predict"
         )
+    if limits := unenforced(status):
+        click.echo(f"not limited here: {limits}; `lading doctor` says how to")
     click.echo(f"{status.app} is up ({seconds:.1f} s)")
 
 
@@ -92,11 +94,9 @@ def _stay(app: App, at: Place, client: Client) -> None:
         follow(at, names, datetime.now(UTC), over=lambda: not client.answers())
     except KeyboardInterrupt:
         click.echo("stopping", err=True)
-        stop(app, at)
+        stop(at)
+        click.echo(f"{app.name} is down", err=True)
         return
     if left_behind(at):
-        raise ControllerError(
-            "the controller has ended, and what it looked after runs on",
-            todo="`lading up` takes it up again, `lading down` stops it",
-        )
+        raise not_up(at)
     click.echo("stopped by somebody else", err=True)

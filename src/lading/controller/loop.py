@@ -52,6 +52,7 @@ class Loop:
         self._specs = self._wants.specs()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
+        # Envoy's verbs are not to be used from two threads at once.
         self._at_gateway = asyncio.Lock()
         self._routed: tuple[Route, ...] | None = None
         self._gateway_not_before = 0.0
@@ -65,11 +66,15 @@ class Loop:
 
     async def run(self) -> None:
         """Until `down` has been asked for and nothing is left."""
-        await asyncio.to_thread(self._envoy.adopt)
+        async with self._at_gateway:
+            await asyncio.to_thread(self._envoy.adopt)
+        # What an earlier controller left is known only after the first look.
+        await self._pass()
         while not (self._leaving.is_set() and not self.watched and not self._tasks):
-            await self._pass()
             await asyncio.sleep(PASS_SECONDS)
-        await asyncio.to_thread(self._envoy.stop)
+            await self._pass()
+        async with self._at_gateway:
+            await asyncio.to_thread(self._envoy.stop)
 
     async def apply(self, app: WantedApp) -> None:
         """Want this from now on. Raises GatewayError when its port cannot be had."""

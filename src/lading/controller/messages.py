@@ -36,6 +36,8 @@ class ReplicaStatus:
 
     name: str
     revision: int
+    image: str
+    """Digest; empty when its revision is not known."""
     state: str
     pid: int | None
     started_at: datetime | None

@@ -74,6 +74,7 @@ def _replica(watched: Watched, spec: Spec | None) -> ReplicaStatus:
     return ReplicaStatus(
         name=f"{watched.id.service}.{watched.id.revision}.{watched.id.slot}",
         revision=watched.id.revision,
+        image=str(spec.image) if spec else "",
         state=_state(watched),
         pid=running.pid if running else None,
         started_at=running.started_at if running else None,

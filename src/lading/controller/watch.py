@@ -38,11 +38,10 @@ class Watched:
         if observed is None:
             return False
         self.address = observed.address
-        if observed.phase is Phase.EXITED:
-            return self._end(observed, now)
+        # It may have ended before it was ever seen to run: that is an end as well.
         if before is None or before.started_at != observed.started_at:
             self.health, self.was_ready, self.next_probe = Health.STARTING, False, now
-        return False
+        return observed.phase is Phase.EXITED and self._end(observed, now)
 
     def answer(self, ready: bool, now: float) -> bool:
         """Take in its own answer to whether it is ready. Whether that has changed."""

@@ -7,7 +7,8 @@ import shutil
 import socketserver
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -22,6 +23,7 @@ from lading.controller.messages import WantedApp, WantedService
 from lading.engines.engine import Limits, Workload
 from lading.engines.memory import Behaviour, Memory
 from lading.errors import GatewayError
+from lading.gateway import process
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener
 from lading.oci import Digest
@@ -289,5 +291,47 @@ def test_after_a_down_nothing_is_opened_until_it_is_asked_for(
             assert loop.gateway_restarts == 0
             loop.down()
             await asyncio.wait_for(running, 10)
+
+    run(folder, story)
+
+
+def test_what_is_asked_while_the_gateway_is_looked_for_is_not_lost(
+    engine: Memory, folder: Path, free_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = process.find
+
+    def slowly(arguments: Sequence[str]) -> process.Process | None:
+        found = find(arguments)
+        time.sleep(0.5)
+        return found
+
+    async def story() -> None:
+        loop = loop_over(engine, folder)
+        running = asyncio.create_task(loop.run())
+        await asyncio.sleep(0.1)
+        await loop.apply(wanted(free_tcp_port))
+        await until(lambda: ready(loop))
+        assert loop.gateway_restarts == 0
+        loop.down()
+        await asyncio.wait_for(running, 20)
+
+    monkeypatch.setattr(process, "find", slowly)
+    run(folder, story)
+
+
+def test_down_before_the_first_look_ends_what_a_killed_controller_left(
+    engine: Memory, folder: Path, free_tcp_port: int
+) -> None:
+    async def story() -> None:
+        first = loop_over(engine, folder)
+        running = asyncio.create_task(first.run())
+        await first.apply(wanted(free_tcp_port, replicas=2))
+        await until(lambda: ready(first, 2))
+        running.cancel()
+        await asyncio.wait({running})
+        second = loop_over(engine, folder)
+        second.down()
+        await asyncio.wait_for(second.run(), 10)
+        assert engine.names() == []
 
     run(folder, story)

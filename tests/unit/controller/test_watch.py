@@ -77,3 +77,11 @@ def test_a_fresh_container_in_its_place_starts_from_the_beginning(watched: Watch
 )
 def test_ends_are_told_in_words(observed: Observed, text: str) -> None:
     assert describe_end(observed) == text
+
+
+def test_an_end_that_came_before_it_was_seen_to_run_counts(watched: Watched) -> None:
+    watched.see(EXITED, now=1.0)
+    again = replace(AGAIN, phase=Phase.EXITED, pid=None, exit_code=3)
+    assert watched.see(again, now=2.0)
+    assert (watched.restarts, watched.last_end) == (2, "exit code 3")
+    assert watched.backoff.failures == 2

@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 
 from lading.building.layers.entry import Entry
 from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment, Wheel
-from lading.building.wheels import indexes, installed_tree, requirements
+from lading.building.wheels import indexes, installed_tree, program, requirements
 from lading.building.wheels.installed_tree import Place
 from lading.building.wheels.target import Target
 from lading.errors import BuildError
@@ -64,7 +62,7 @@ def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, ask
     environment = indexes.environment()
     done = subprocess.run(
         [
-            _uv(),
+            program.uv(),
             *("pip", "install", "--quiet", "--color", "never", "--no-progress"),
             *("--target", into, "--python", sys.executable, "--requirements", exactly),
             *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "hardlink"),
@@ -81,23 +79,6 @@ def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, ask
     )
     if done.returncode:
         raise _failure(done.stderr, wheels, into)
-
-
-_finding = threading.Lock()
-
-
-@lru_cache
-def _find_uv() -> str:
-    # Only a build that has to install needs uv's Python module.
-    import uv
-
-    return uv.find_uv_bin()
-
-
-def _uv() -> str:
-    # It asks sysconfig, whose first answer is not safe to ask for from several threads.
-    with _finding:
-        return _find_uv()
 
 
 def _failure(printed: str, wheels: Sequence[Wheel], into: Path) -> BuildError:

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import uv
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from lading.building.lockfile import Wheel
-from lading.building.wheels import explain, indexes, requirements
+from lading.building.wheels import explain, indexes, program, requirements
 from lading.building.wheels.target import Target
 from lading.errors import RequirementsError
 
@@ -102,7 +101,7 @@ def _preference(name: str, version: str) -> str:
 
 def _uv(arguments: list[str], path: Path, target: Target) -> str:
     done = subprocess.run(
-        [uv.find_uv_bin(), *arguments, "--quiet", "--color", "never"],
+        [program.uv(), *arguments, "--quiet", "--color", "never"],
         env=indexes.environment(),
         cwd=path.parent,
         capture_output=True,
