@@ -26,7 +26,12 @@ _source = Key(
     "The folder with the code, relative to lading.yaml; copied into the image.",
     "the folder of lading.yaml",
 )
-_python = Key(Choice(PYTHONS), "The Python version inside the image, in quotes.", '"3.11"')
+_python = Key(
+    Choice(PYTHONS),
+    "The Python version inside the image, in quotes: the one of Debian bullseye (3.9), bookworm "
+    "(3.11) or trixie (3.13).",
+    '"3.11"',
+)
 _requirements = Key(
     Inside(),
     "A requirements.txt, pyproject.toml or uv.lock, in `source` or else in the app's folder.",
@@ -60,7 +65,12 @@ _ignore = Key(
     "(.env, .netrc, .pypirc, .git-credentials, .ssh, .aws, .docker) always does.",
     "none",
 )
-_egress = Key(Switch(), "Whether the container may reach the network.", "false")
+_egress = Key(
+    Switch(),
+    "Whether the container may reach the network. For an ordinary user it needs a /dev/net/tun that "
+    "is open to all; `lading doctor` says so.",
+    "false",
+)
 _resources = Key(
     Keys(
         "resources",
