@@ -67,8 +67,8 @@ _ignore = Key(
 )
 _egress = Key(
     Switch(),
-    "Whether the container may reach the network. For an ordinary user it needs a /dev/net/tun that "
-    "is open to all; `lading doctor` says so.",
+    "Whether the container may reach the network. For an ordinary user it needs a /dev/net/tun "
+    "that is open to all; `lading doctor` says so.",
     "false",
 )
 _resources = Key(
