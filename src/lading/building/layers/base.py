@@ -7,16 +7,13 @@ from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 
-ENTRIES_VERSION = 1
-"""Raised when the same packages would give other entries."""
-
 
 def wanted(materials: Materials) -> Wanted:
     """The lowest layer of every image."""
     locked = materials.locked
 
     def key() -> str:
-        return cache.key("base", [interpreter.identity(locked), str(ENTRIES_VERSION)])
+        return cache.key("base", [interpreter.identity(locked)])
 
     def make(heard: Heard) -> Blob:
         entries = materials.base_entries()

@@ -19,8 +19,6 @@ from lading.building.layers.interpreter import Interpreter
 from lading.errors import BuildError
 from lading.stores.disk import explained
 
-VERSION = 1
-"""Raised when what is compiled, or how, changes."""
 _PROGRAM = Path(__file__).with_name("compile_files.py")
 _TEST_FOLDERS = {"test", "tests"}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lading.building.layers import blob, bytecode
+from lading.building.layers import blob
 from lading.building.layers.blob import Blob
 from lading.building.layers.record import write_record
 from lading.errors import DamagedBlob, StoreError
@@ -34,7 +34,7 @@ def builder() -> str:
 
 def key(kind: str, inputs: Iterable[str]) -> str:
     """The name of a layer made of `inputs`, which say all that decides its bytes."""
-    parts = [kind, f"builder {builder()}", blob.COMPRESSOR, f"bytecode {bytecode.VERSION}"]
+    parts = [kind, f"builder {builder()}", blob.COMPRESSOR]
     text = json.dumps([*parts, *inputs], ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
