@@ -49,9 +49,12 @@ class Wants:
             service.name: Target(self._revision(service, app.listener), service.replicas)
             for service in app.services
         }
-        wanted = Wanted(app.name, targets, app.listener)
-        self._want(wanted)
-        return wanted
+        facts = {"name": app.name, "listener": asdict(app.listener)}
+        self._record.want(
+            [Want(name, t.revision.number, t.replicas) for name, t in targets.items()],
+            {key: json.dumps(value) for key, value in facts.items()},
+        )
+        return Wanted(app.name, targets, app.listener)
 
     def nothing(self) -> Wanted:
         """Want no service any more. Revisions stay."""
@@ -61,13 +64,6 @@ class Wants:
     def specs(self) -> dict[tuple[str, int], Spec]:
         """Every revision there ever was, by service and number."""
         return {(r.service, r.number): r.spec for r in self._all()}
-
-    def _want(self, wanted: Wanted) -> None:
-        facts = {"name": wanted.name, "listener": asdict(wanted.listener or Listener())}
-        self._record.want(
-            [Want(name, t.revision.number, t.replicas) for name, t in wanted.targets.items()],
-            {key: json.dumps(value) for key, value in facts.items()},
-        )
 
     def _revision(self, service: WantedService, listener: Listener) -> Revision:
         spec = Spec(
