@@ -1,4 +1,7 @@
-"""`python -m bench`: measures everything, and writes bench/RESULTS.md."""
+"""`python -m bench`: measures everything, and writes bench/RESULTS.md.
+
+`python -m bench serving` measures the serving runtime alone; it says with `--help` what of it.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from bench.works import (
     image_size,
     quick_command,
     rebuild,
+    serving,
     through_gateway,
 )
 
@@ -28,6 +32,8 @@ _LOADED = f"{app.SERVICE}/{app.SERVICE}:latest"
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["serving"]:
+        return serving.main(sys.argv[2:])
     if os.geteuid():
         print("bench: needs root, for a Docker Engine of its own: sudo make bench", file=sys.stderr)
         return 1

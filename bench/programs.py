@@ -39,9 +39,12 @@ def call(
     return done.stdout
 
 
-def install() -> None:
-    """Install what is missing from Debian's archive. Raises MeasurementError."""
-    missing = [package for name, package in _NEEDED.items() if not _find(name)]
+def install(*names: str) -> None:
+    """Install what is missing from Debian's archive: of these programs, or of all.
+
+    Raises MeasurementError.
+    """
+    missing = [_NEEDED[name] for name in names or _NEEDED if not _find(name)]
     if not missing:
         return
     say(f"installing {', '.join(missing)}")
