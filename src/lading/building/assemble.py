@@ -83,7 +83,7 @@ def _execution(recipe: Recipe, locked: LockedEnvironment) -> dict[str, Any]:
         "StopSignal": "SIGTERM",
         "Labels": _labels(recipe, locked),
     }
-    if recipe.handler is not None:
+    if recipe.is_served:
         settings["Entrypoint"] = [in_image.python(locked.python), in_image.LAUNCHER]
         settings["ExposedPorts"] = {f"{in_image.PORT}/tcp": {}}
     elif recipe.command:
@@ -96,6 +96,9 @@ def _env(recipe: Recipe) -> dict[str, str]:
     ours = {**_ENV, "LADING_SERVICE": recipe.name}
     if recipe.handler is not None:
         ours["LADING_HANDLER"] = recipe.handler
+    if recipe.flavour is not None:
+        ours["LADING_FLAVOUR"] = recipe.flavour
+        ours["LADING_MODEL"] = str(recipe.models[0])
     return {**ours, **dict(sorted(recipe.env.items()))}
 
 

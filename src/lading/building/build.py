@@ -93,7 +93,7 @@ def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wa
     models, rest = model.split(files, recipe.models, recipe.source)
     layers = [
         base.wanted(materials),
-        runtime.wanted(materials) if recipe.handler is not None else None,
+        runtime.wanted(materials) if recipe.is_served else None,
         packages.wanted(materials),
         *wheels.wanted(materials, recipe.environment.requirements),
         model.wanted(models, materials, hashes),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from lading.building import fingerprint
+from lading.building import fingerprint, flavours
 from lading.building.recipe import Environment
 from lading.errors import LockError
 
@@ -137,6 +137,8 @@ def is_stale(environment: Environment, locked: LockedEnvironment) -> str | None:
     """
     if environment.python != locked.python:
         return f"python changed from {locked.python} to {environment.python}"
+    if missing := flavours.missing_library(environment, (wheel.name for wheel in locked.wheels)):
+        return f"`flavour: {environment.flavour}` needs {missing}, which is not in it"
     return fingerprint.changed(locked.inputs, environment)
 
 

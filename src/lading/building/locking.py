@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock as Mutex
 
-from lading.building import fingerprint
+from lading.building import fingerprint, flavours
 from lading.building.debian import resolve as debian
 from lading.building.debian import suites
 from lading.building.debian.archive import Archive
@@ -78,6 +78,7 @@ class _Locking:
         path = environment.requirements
         kept = wheels.versions(before.wheels) if before else {}
         user = wheels.wheels(path, target, kept) if path else ()
+        flavours.require_library(environment, [wheel.name for wheel in user])
         kept = wheels.versions(before.runtime) if before else {}
         return LockedEnvironment(
             python=environment.python,

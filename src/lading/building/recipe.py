@@ -22,6 +22,8 @@ class Environment:
     """requirements.txt, pyproject.toml or uv.lock; None when there are none."""
     packages: tuple[str, ...] = ()
     """Names of Debian packages."""
+    flavour: str | None = None
+    """The flavour whose library must be among what `requirements` resolves to."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,18 @@ class Recipe:
     source: Path
     """The folder copied to /app."""
     handler: str | None = None
-    """`module:attribute` served by the runtime; None where a command runs instead."""
+    """`module:attribute` served by the runtime."""
+    flavour: str | None = None
+    """What serves the only one of `models`, where there is no handler: a key of `FLAVOURS`."""
     command: tuple[str, ...] = ()
-    """Run instead of the runtime's server."""
+    """Run instead of the runtime's server, where neither handler nor flavour is there."""
     models: tuple[PurePosixPath, ...] = ()
     """Files and folders inside `source` that go into a layer of their own, below the code."""
     env: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     """Patterns, as in .gitignore, of files in `source` that stay out of the image."""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether its containers run the runtime's server."""
+        return self.handler is not None or self.flavour is not None

@@ -69,6 +69,8 @@ def _wanted(app: App, built: Mapping[str, Built]) -> WantedApp:
             egress=service.egress,
             replicas=service.replicas,
             timeout_seconds=service.timeout_seconds,
+            workers=service.workers,
+            batching=service.batching,
         )
         for service in app.services
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
+from lading.releases.revision import Batching
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class WantedService:
     egress: bool
     replicas: int
     timeout_seconds: float
+    workers: int = 1
+    batching: Batching = Batching()
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ def wanted(loop: Loop) -> WantedApp | None:
             egress=target.revision.spec.egress,
             replicas=target.replicas,
             timeout_seconds=target.revision.spec.timeout_seconds,
+            workers=target.revision.spec.workers,
+            batching=target.revision.spec.batching,
         )
         for name, target in loop.wanted.targets.items()
     )

@@ -74,6 +74,8 @@ class Wants:
             # Whoever was promised an answer gets it, also from a replica that is being stopped.
             grace_seconds=max(_GRACE_SECONDS, service.timeout_seconds),
             max_body_bytes=listener.max_body_bytes,
+            workers=service.workers,
+            batching=service.batching,
         )
         for known in reversed(self._all(service.name)):
             if known.spec == spec:

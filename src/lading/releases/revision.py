@@ -12,6 +12,16 @@ from lading.oci import Digest
 
 
 @dataclass(frozen=True)
+class Batching:
+    """How predictions are gathered into batches, where the handler or a flavour takes batches."""
+
+    max_size: int = 64
+    """The most that are predicted at once."""
+    max_wait_seconds: float = 0.002
+    """The longest that one waits for others to join it."""
+
+
+@dataclass(frozen=True)
 class Spec:
     """All that decides how a replica runs. Two equal specs are the same revision."""
 
@@ -23,6 +33,9 @@ class Spec:
     grace_seconds: float = 30.0
     """How long a replica that is stopped may go on with what it has."""
     max_body_bytes: int = 64 * 1024**2
+    workers: int = 1
+    """Processes that predict, side by side, in each replica."""
+    batching: Batching = Batching()
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""
@@ -32,10 +45,13 @@ class Spec:
     @classmethod
     def from_json(cls, text: str) -> Spec:
         document = json.loads(text)
-        return cls(
-            **document
-            | {"image": Digest.parse(document["image"]), "limits": Limits(**document["limits"])}
-        )
+        values = {
+            "image": Digest.parse(document["image"]),
+            "limits": Limits(**document["limits"]),
+            # Earlier versions wrote none.
+            "batching": Batching(**document.get("batching", {})),
+        }
+        return cls(**document | values)
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,9 @@ def workload(app: str, replica: ReplicaId, spec: Spec) -> Workload:
             "LADING_GRACE": f"{spec.grace_seconds:g}",
             "LADING_REQUEST_TIMEOUT": f"{spec.timeout_seconds:g}",
             "LADING_MAX_BODY": str(spec.max_body_bytes),
+            "LADING_WORKERS": str(spec.workers),
+            "LADING_BATCH_SIZE": str(spec.batching.max_size),
+            "LADING_BATCH_WAIT": f"{spec.batching.max_wait_seconds:g}",
         },
         limits=spec.limits,
         egress=spec.egress,

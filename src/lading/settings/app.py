@@ -9,6 +9,7 @@ from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
+from lading.releases.revision import Batching
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Service:
     replicas: int = 1
     timeout_seconds: float = 60.0
     """How long a request may take, waiting for a replica included."""
+    workers: int = 1
+    """Processes that predict, in each replica."""
+    batching: Batching = Batching()
 
 
 @dataclass(frozen=True)

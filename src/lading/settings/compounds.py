@@ -62,6 +62,10 @@ class Keys:
     known: Dictionary[str, Key]
     later: tuple[str, ...] = ()
     """Keys of features that are not there yet: refused by name."""
+    one_of: tuple[str, ...] = ()
+    """Keys of which exactly one is written; like `needs`, for editors: the reader says it."""
+    needs: Dictionary[str, str] = field(default_factory=dict)
+    """By key, another without which it means nothing."""
 
     def read(self, node: Node, place: Place, faults: Faults) -> Section | None:
         if not isinstance(node, Mapping):
@@ -90,12 +94,15 @@ class Keys:
             for name, key in self.known.items()
         }
         required = [name for name, key in self.known.items() if key.required]
+        needs = {name: [other] for name, other in self.needs.items()}
         return {
             "type": "object",
             "properties": properties,
             "patternProperties": {"^x-": True},
             "additionalProperties": False,
             **({"required": required} if required else {}),
+            **({"oneOf": [{"required": [name]} for name in self.one_of]} if self.one_of else {}),
+            **({"dependentRequired": needs} if needs else {}),
         }
 
     def _unknown(self, name: str) -> SettingsError:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from lading.building.recipe import Environment
 from lading.errors import SettingsError
+from lading.settings import mlflow_model
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, nearest
+from lading.settings.keys import PYTHONS
+from lading.settings.mlflow_model import Saved
 
 DEFAULT_PYTHON = "3.11"
 _OWN = ("python", "requirements", "packages")
@@ -33,12 +36,38 @@ class Resolver:
 
     def _own(self, name: str, written: Section) -> Environment:
         source = self._source(written)
+        saved = self._saved(written) if source else Saved()
         return Environment(
             name,
-            written.get("python", DEFAULT_PYTHON),
-            self._requirements(written, source) if source else None,
+            self._python(written, saved),
+            saved.requirements or (self._requirements(written, source) if source else None),
             tuple(dict.fromkeys(written.get("packages", ()))),
+            written.get("flavour"),
         )
+
+    def _saved(self, written: Section) -> Saved:
+        """What an MLflow model brings, unless the service has requirements of its own."""
+        models: tuple[str, ...] = written.get("model", ())
+        if written.get("flavour") != "mlflow" or len(models) != 1 or written.has("requirements"):
+            return Saved()
+        return mlflow_model.read(self.folder, Path(written.get("source", "."), models[0]))
+
+    def _python(self, written: Section, saved: Saved) -> str:
+        python: str = written.get("python", saved.python or DEFAULT_PYTHON)
+        if saved.python in (None, python) and python in PYTHONS:
+            return python
+        if written.has("python"):
+            problem = "the MLflow model was saved with another Python"
+            expected = f'"{saved.python}", as its python_env.yaml says'
+            todo = "correct it, or give the service `requirements` of its own"
+            error = SettingsError(problem, expected=expected, came=f'"{python}"', todo=todo)
+            self.faults.add(written.at("python"), error)
+        else:
+            problem = f"the MLflow model was saved with Python {python}, which no image has"
+            todo = "save it with one of these, or write `python` and `requirements` for it"
+            error = SettingsError(problem, expected=f"one of {', '.join(PYTHONS)}", todo=todo)
+            self.faults.add(written.at("model"), error)
+        return python
 
     def _shared(
         self, parts: Mapping[str, Section], written: Section, own: Mapping[str, Environment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lading.building.flavours import FLAVOURS
 from lading.settings.compounds import Command, Key, Keys, Many, Named
 from lading.settings.kinds import (
     Choice,
@@ -84,6 +85,22 @@ _resources = Key(
     ),
     "What each container may use.",
 )
+_batching = Key(
+    Keys(
+        "batching",
+        {
+            "max_size": Key(Whole(1, 65536), "The most predictions in one batch.", "64"),
+            "max_wait": Key(
+                Duration(0, 60, 'a time up to 60s, such as "2ms"'),
+                "The longest that a prediction waits for others to join it; 0ms takes those that "
+                "are there already.",
+                "2ms",
+            ),
+        },
+    ),
+    "How predictions are gathered into batches, where the handler has `predict_batch` or a "
+    "`flavour` serves. What changes here makes a new revision and builds nothing.",
+)
 _scale = Key(
     Keys(
         "scale",
@@ -103,8 +120,14 @@ SERVICE = Keys(
                 r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
                 256,
             ),
-            "What answers predictions: module:Class or module:function inside `source`.",
-            required=True,
+            "What answers predictions: module:Class or module:function inside `source`. A service "
+            "has either this or a `flavour`.",
+        ),
+        "flavour": Key(
+            Choice(tuple(FLAVOURS)),
+            "What kind of model `model` is, which is served as it is, with no handler and no code. "
+            "The library that loads it must be among the requirements. An MLflow model brings its "
+            "own requirements, and its Python, unless `requirements` says otherwise.",
         ),
         "python": _python,
         "requirements": _requirements,
@@ -112,24 +135,32 @@ SERVICE = Keys(
         "model": Key(
             Many("a path inside `source`, or a list of them", Inside(), alone=True, least=1),
             "Files or folders inside `source` that go into an image layer of their own, so that a "
-            "change of code copies no weights.",
+            "change of code copies no weights. With a `flavour` exactly one, the model that is "
+            "served.",
             "none",
         ),
         "env": _env,
         "ignore": _ignore,
         "resources": _resources,
         "scale": _scale,
+        "workers": Key(
+            Whole(1, 256),
+            "Processes that predict, side by side, in each container. What a handler has loaded "
+            "before they part is in memory once.",
+            "1",
+        ),
+        "batching": _batching,
         "timeout": Key(
             Duration(), "How long a request may take, waiting for a container included.", "60s"
         ),
         "egress": _egress,
     },
+    one_of=("handler", "flavour"),
+    needs={"flavour": "model"},
     later=(
         "base",
-        "batching",
         "command",
         "engine",
-        "flavour",
         "health",
         "image",
         "port",

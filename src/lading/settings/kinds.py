@@ -222,6 +222,10 @@ class Size:
 class Duration:
     """Seconds: "500ms", "30s", "5m", "1h"."""
 
+    least: float = 0.001
+    most: float = 86400
+    expected: str = 'a time up to 24h, such as "500ms", "30s" or "5m"'
+
     def read(self, node: Node, place: Place, faults: Faults) -> float | None:
         return self._quantity().read(node, place, faults)
 
@@ -229,8 +233,7 @@ class Duration:
         return self._quantity().schema()
 
     def _quantity(self) -> _Quantity:
-        expected = 'a time up to 24h, such as "500ms", "30s" or "5m"'
-        return _Quantity(expected, _SECONDS, 0.001, 86400)
+        return _Quantity(self.expected, _SECONDS, self.least, self.most)
 
 
 @dataclass(frozen=True)

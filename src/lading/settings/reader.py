@@ -12,7 +12,8 @@ from lading.engines.engine import Limits
 from lading.errors import SettingsError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
-from lading.settings import document, environments
+from lading.releases.revision import Batching
+from lading.settings import document, environments, serving
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
@@ -84,6 +85,7 @@ class _App:
 
     def _service(self, name: str, written: Section, environment: Environment) -> Service:
         recipe = self._recipe(name, written, environment)
+        serving.check(written, recipe.source, self.faults)
         self._handler_exists(recipe, written)
         return Service(
             name,
@@ -92,6 +94,8 @@ class _App:
             written.get("egress", False),
             written.section("scale").get("min", 1),
             written.get("timeout", 60.0),
+            written.get("workers", 1),
+            _batching(written.section("batching")),
         )
 
     def _step(self, name: str, written: Section, environment: Environment) -> Step:
@@ -114,6 +118,7 @@ class _App:
             environment=environment,
             source=self.folder / written.get("source", "."),
             handler=written.get("handler"),
+            flavour=written.get("flavour"),
             command=written.get("command", ()),
             models=tuple(map(PurePosixPath, written.get("model", ()))),
             env=written.get("env", {}),
@@ -142,6 +147,13 @@ class _App:
 def _literal(path: PurePosixPath) -> str:
     """A pattern as in .gitignore that matches this path alone."""
     return re.sub(r"([*?\[\]\\!# ])", r"\\\1", path.as_posix())
+
+
+def _batching(written: Section) -> Batching:
+    usual = Batching()
+    return Batching(
+        written.get("max_size", usual.max_size), written.get("max_wait", usual.max_wait_seconds)
+    )
 
 
 def _limits(written: Section) -> Limits:

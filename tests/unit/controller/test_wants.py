@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from lading.controller.wants import Wants
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.oci import Digest
+from lading.releases.revision import Batching
 from lading.state.database import open_file
 from lading.state.record import Record
 
@@ -44,6 +46,18 @@ def test_going_back_to_an_earlier_content_goes_back_to_its_number(record: Record
         wants.store(app(service))
     assert numbers(wants) == {"ocr": 1}
     assert sorted(wants.specs()) == [("ocr", 1), ("ocr", 2)]
+
+
+@pytest.mark.parametrize("changed", [{"workers": 2}, {"batching": Batching(max_size=8)}])
+def test_workers_and_batching_make_a_revision_of_the_same_image(
+    record: Record, changed: dict[str, Any]
+) -> None:
+    wants = Wants(record)
+    wants.store(app(OCR))
+    wanted = wants.store(app(replace(OCR, **changed)))
+    spec = wanted.targets["ocr"].revision.spec
+    assert numbers(wants) == {"ocr": 2}
+    assert replace(spec, workers=1, batching=Batching()) == wants.specs()["ocr", 1]
 
 
 def test_the_number_of_replicas_is_no_revision(record: Record) -> None:

@@ -17,11 +17,14 @@ services:
     source: nowhere
     handlr: reader:Reader
     python: 3.11
-    batching: {max_size: 3}
+    batching: {max_size: 0, max_wait: 2m, max_weight: 1}
     scale: {min: 0, max: 3}
     resources: {cpu: -1, memory: 512m, gpu: 1}
     env: {LADING_X: 1}
     egress: yes
+    flavour: sklern
+    workers: 0
+    secrets: [KEY]
     packages: tesseract
     model: ../x
   metrics: {handler: a:b}
@@ -35,11 +38,11 @@ NAME = "a name of at most 40 lower-case letters, digits and single hyphens, a le
 FAULTS = f"""\
 lading.yaml:1: app: expected {NAME}, got "My_App"
 lading.yaml:2: servics: unknown key; did you mean services?
-lading.yaml:4: services.ocr: the key handler is missing: expected module:Class or \
-module:function, such as "reader:Reader"
 lading.yaml:6: services.ocr.handlr: unknown key; did you mean handler?
 lading.yaml:7: services.ocr.python: expected text, got 3.11; write it in quotes: "3.11"
-lading.yaml:8: services.ocr.batching: not yet supported; remove it
+lading.yaml:8: services.ocr.batching.max_size: expected a whole number from 1, got 0; raise it to 1
+lading.yaml:8: services.ocr.batching.max_wait: expected a time up to 60s, such as "2ms", got "2m"
+lading.yaml:8: services.ocr.batching.max_weight: unknown key; did you mean max_wait?
 lading.yaml:9: services.ocr.scale.min: expected a whole number from 1, got 0; raise it to 1
 lading.yaml:9: services.ocr.scale.max: not yet supported; remove it
 lading.yaml:10: services.ocr.resources.cpu: expected a number from 0.01 to 1024, got -1
@@ -49,11 +52,15 @@ lading.yaml:10: services.ocr.resources.gpu: not yet supported; remove it
 lading.yaml:11: services.ocr.env.LADING_X: expected a name of letters, digits and underscores, \
 no digit first, that does not begin with LADING_, got "LADING_X"
 lading.yaml:12: services.ocr.egress: expected true or false, got yes; write true
-lading.yaml:13: services.ocr.packages: expected a list of Debian packages, got "tesseract"
-lading.yaml:14: services.ocr.model: expected a path inside the app's folder, got "../x"
-lading.yaml:15: services.metrics: the name metrics is reserved; choose another
-lading.yaml:17: services.b: the key is already on line 16; remove one
-lading.yaml:19: steps.t.command: no closing quotation: got a 'b"""
+lading.yaml:13: services.ocr.flavour: expected "sklearn", "xgboost", "lightgbm", "onnx", \
+"torchscript" or "mlflow", got "sklern"
+lading.yaml:14: services.ocr.workers: expected a whole number from 1, got 0; raise it to 1
+lading.yaml:15: services.ocr.secrets: not yet supported; remove it
+lading.yaml:16: services.ocr.packages: expected a list of Debian packages, got "tesseract"
+lading.yaml:17: services.ocr.model: expected a path inside the app's folder, got "../x"
+lading.yaml:18: services.metrics: the name metrics is reserved; choose another
+lading.yaml:20: services.b: the key is already on line 19; remove one
+lading.yaml:22: steps.t.command: no closing quotation: got a 'b"""
 
 
 def said(folder: Path, content: str | bytes) -> str:

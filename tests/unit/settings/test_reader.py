@@ -10,6 +10,7 @@ from lading.building.recipe import Environment
 from lading.engines.engine import Limits
 from lading.errors import SettingsError
 from lading.gateway.route import Listener
+from lading.releases.revision import Batching
 from lading.settings import find, read
 
 FULL = """\
@@ -28,6 +29,8 @@ services:
     resources: {cpu: 0.5, memory: 1.5Gi}
     scale: {min: 3}
     timeout: 2m
+    workers: 2
+    batching: {max_size: 8, max_wait: 0ms}
     egress: true
 steps:
   train:
@@ -61,6 +64,7 @@ def test_a_service_has_everything_that_was_written(app: Path) -> None:
     assert recipe.ignore == ("*.tmp", "!keep.tmp", "*.tmp")
     assert service.limits == Limits(cpu=0.5, memory_bytes=1536 * 1024**2)
     assert (service.replicas, service.timeout_seconds, service.egress) == (3, 120.0, True)
+    assert (service.workers, service.batching) == (2, Batching(8, 0.0))
 
 
 def test_a_step_shares_the_environment_it_names(app: Path) -> None:
@@ -85,6 +89,7 @@ def test_what_is_not_written_has_its_default(tmp_path: Path) -> None:
     assert service.recipe.environment == Environment("b", "3.11", None, ())
     assert service.recipe.source == tmp_path
     assert (service.limits, service.replicas, service.egress) == (Limits(), 1, False)
+    assert (service.workers, service.batching) == (1, Batching(64, 0.002))
     assert app.listener == Listener()
 
 

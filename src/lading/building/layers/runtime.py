@@ -22,7 +22,7 @@ _LAUNCHER = "launch.py"
 
 
 def wanted(materials: Materials) -> Wanted:
-    """The layer of an image that serves a handler. Raises BuildError."""
+    """The layer of an image that serves a handler or a model. Raises BuildError."""
     own = _own()
     return Wanted(
         LayerKind.RUNTIME,

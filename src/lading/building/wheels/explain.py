@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from lading.building.lockfile import Wheel
+from lading.building.places import shown
 from lading.building.wheels import requirements
 from lading.building.wheels.target import Target
 from lading.errors import RequirementsError
@@ -101,14 +102,6 @@ def clash(path: Path | None, name: str, version: str, runtime: str) -> Requireme
         came=f"{name}=={version} (yours)",
         todo=f"choose another version of {name}",
     )
-
-
-def shown(path: Path) -> str:
-    """A path as a person at this folder would write it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _place(path: Path, name: str) -> str:

@@ -1,0 +1,65 @@
+"""What serves each service: its handler, or the flavour of its only model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from lading.building import flavours
+from lading.errors import SettingsError
+from lading.settings.compounds import Section
+from lading.settings.faults import Faults
+
+_HANDLER = "`handler: module:Class`"
+
+
+def check(written: Section, source: Path, faults: Faults) -> None:
+    """Add a fault where nothing serves a service, or two things do, or a flavour has no model.
+
+    Looks at `source` for whether a model is a folder of MLflow's.
+    """
+    for key, error in _wrong(written, source):
+        faults.add(written.at(key) if key else written.place, error)
+
+
+def _wrong(written: Section, source: Path) -> Iterator[tuple[str, SettingsError]]:
+    models: tuple[str, ...] = written.get("model", ())
+    if written.has("handler") and written.has("flavour"):
+        problem = "a handler serves this service already"
+        yield "flavour", SettingsError(problem, todo="remove `flavour`, or `handler`")
+    elif written.has("flavour"):
+        yield from _of_flavour(written, models)
+    elif not written.has("handler") and models:
+        yield "", _unserved_model(models, source)
+    elif not written.has("handler"):
+        expected = f"{_HANDLER}, or `flavour` and `model`"
+        yield "", SettingsError("nothing serves it", expected=expected, todo="add one of them")
+
+
+def _of_flavour(written: Section, models: tuple[str, ...]) -> Iterator[tuple[str, SettingsError]]:
+    if not models:
+        problem = "there is no model that it could serve"
+        todo = "add `model:` with the path of one inside `source`"
+        yield "flavour", SettingsError(problem, todo=todo)
+    elif len(models) > 1:
+        expected = "one path, since a flavour serves one model"
+        came = f"{len(models)} of them"
+        todo = "keep the one to serve, or write a handler that uses them all"
+        yield "model", SettingsError(expected=expected, came=came, todo=todo)
+
+
+def _unserved_model(models: tuple[str, ...], source: Path) -> SettingsError:
+    """Names both ways out, and the flavour where the model tells it."""
+    expected = f"{_HANDLER}, or `flavour` with one model"
+    flavour = _suggested(models[0], source) if len(models) == 1 else None
+    if flavour:
+        todo = f"add `flavour: {flavour}` for {models[0]} to be served as it is"
+    else:
+        todo = f"add either; flavours are {', '.join(flavours.FLAVOURS)}"
+    return SettingsError("nothing serves its model", expected=expected, todo=todo)
+
+
+def _suggested(model: str, source: Path) -> str | None:
+    if (source / model / flavours.MLFLOW_FILE).is_file():
+        return "mlflow"
+    return flavours.of_file(PurePosixPath(model))
