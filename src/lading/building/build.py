@@ -11,7 +11,6 @@ from lading.building.layers import base, code, model, packages, runtime, source,
 from lading.building.layers.blob import Blob
 from lading.building.layers.cache import LayerCache
 from lading.building.layers.file_hashes import FileHashes
-from lading.building.layers.ignore import Ignored
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 from lading.building.lockfile import LockedEnvironment
@@ -89,8 +88,7 @@ def build(
 
 def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wanted]:
     """Layers from the lowest up. What cannot be is said here, before anything is made."""
-    files = source.walk(recipe.source, Ignored(recipe.ignore, map(str, recipe.models)))
-    models, rest = model.split(files, recipe.models, recipe.source)
+    models, rest = model.split(source.of(recipe), recipe.models, recipe.source)
     layers = [
         base.wanted(materials),
         runtime.wanted(materials) if recipe.is_served else None,

@@ -63,11 +63,14 @@ def ensured(app: App, progress: Progress) -> Lock:
 def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) -> bool:
     """Write the app's lock for `platforms`, this machine's, and those locked before.
 
-    Whether it differs from before.
+    Whether it differs from before. Raises SettingsError for a handler that cannot be served: there
+    is no need to resolve anything to tell.
     """
     # Resolving costs a command that only reads a lock too much to import.
+    from lading.building import handler
     from lading.building.locking import lock
 
+    handler.check_all(app.recipes)
     path = lock_path(app)
     previous = _previous(path)
     before = previous.environments.values() if previous else ()

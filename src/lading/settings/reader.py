@@ -129,7 +129,9 @@ class _App:
         if recipe.handler is None or not recipe.source.is_dir():
             return
         module = recipe.source / recipe.handler.partition(":")[0].replace(".", "/")
-        if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
+        compiled = any(module.parent.glob(f"{module.name}.*so"))
+        text = module.with_suffix(".py"), module / "__init__.py"
+        if not compiled and not any(path.is_file() for path in text):
             expected = module.with_suffix(".py").relative_to(self.folder).as_posix()
             error = SettingsError("no such module", expected=f"a file {expected}")
             self.faults.add(written.at("handler"), error)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from functools import partial
 
-from lading.building.layers import blob, bytecode, cache, credentials, handler, interpreter
+from lading.building import handler
+from lading.building.layers import blob, bytecode, cache, credentials, interpreter
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry
 from lading.building.layers.file_hashes import FileHashes
@@ -19,11 +20,10 @@ from lading.errors import BuildError
 def wanted(
     recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes
 ) -> Wanted | None:
-    """None when there are no files. Raises BuildError when the handler cannot be there, or a
-    credential is."""
+    """None when there are no files. Raises SettingsError for a handler that cannot be served, and
+    BuildError for a credential."""
     files = [one for one in found if not one.is_folder]
-    if recipe.handler is not None:
-        handler.check(recipe.handler, files, recipe.source)
+    handler.check(recipe, files)
     credentials.check(files)
     if not files:
         return None

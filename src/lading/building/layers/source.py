@@ -12,6 +12,7 @@ from lading.building import in_image
 from lading.building.layers import entry
 from lading.building.layers.entry import Entry
 from lading.building.layers.ignore import Ignored
+from lading.building.recipe import Recipe
 from lading.errors import BuildError
 
 
@@ -58,6 +59,11 @@ class Found:
             return entry.folder(path)
         mode = 0o755 if self.is_executable else 0o644
         return entry.file(path, self.full if content is None else content, mode)
+
+
+def of(recipe: Recipe) -> list[Found]:
+    """What a recipe's image gets of its source folder: `walk` with what it ignores."""
+    return walk(recipe.source, Ignored(recipe.ignore, map(str, recipe.models)))
 
 
 def walk(source: Path, ignored: Ignored) -> list[Found]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.building.layers import handler, source
+from lading.building.layers import source
 from lading.building.layers.ignore import Ignored
 from lading.errors import BuildError
 
@@ -69,51 +69,3 @@ def test_a_source_folder_that_is_not_there(tmp_path: Path) -> None:
     assert _refused(tmp_path / "no") == (
         f"{tmp_path / 'no'}: there is no such source folder; make it, or correct `source`"
     )
-
-
-def _check(folder: Path, name: str) -> None:
-    handler.check(name, source.walk(folder, Ignored()), folder)
-
-
-def test_a_handler_whose_module_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "main.py").touch()
-    with pytest.raises(BuildError) as caught:
-        _check(tmp_path, "reader:Reader")
-    assert str(caught.value) == (
-        f"{tmp_path}: the module of the handler reader:Reader is not in the source folder: "
-        "expected reader.py or reader/__init__.py, got main.py; write it, or correct `handler`"
-    )
-
-
-def test_a_handler_that_surely_is_not_in_its_module(tmp_path: Path) -> None:
-    (tmp_path / "reader.py").write_text("import os\nclass Read: ...\ndef f():\n    Reader = 1\n")
-    with pytest.raises(BuildError) as caught:
-        _check(tmp_path, "reader:Reader")
-    assert str(caught.value) == (
-        f"{tmp_path / 'reader.py'}: reader has no Reader: expected a class or function Reader at "
-        "the top level, got Read, f, os; define it, or correct `handler`"
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "class Reader: ...",
-        "async def Reader(): ...",
-        "from x import y as Reader",
-        "from x import *",
-        "try:\n    from a import Reader\nexcept ImportError:\n    Reader = None",
-        "if True:\n    Reader: int = 1",
-        "def __getattr__(name): ...",
-        "globals()['Reader'] = 1",
-        "def f():\n    global Reader\n    Reader = 1\nf()",
-        "(a, Reader) = 1, 2",
-        "with open('x') as Reader: ...",
-        "this is not Python of today",
-    ],
-)
-def test_a_handler_that_may_be_there_is_let_pass(tmp_path: Path, text: str) -> None:
-    (tmp_path / "pkg").mkdir()
-    (tmp_path / "pkg/__init__.py").write_text(text)
-    _check(tmp_path, "pkg:Reader")
-    _check(tmp_path, "pkg:Reader.method")
