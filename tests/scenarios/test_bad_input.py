@@ -68,6 +68,36 @@ def test_a_handler_that_is_not_there_is_found_before_anything_is_made(app: App) 
     assert "probe.py" in said
 
 
+def test_a_handler_that_cannot_be_served_is_named_with_its_line(app: App) -> None:
+    text = (app.folder / "probe.py").read_text()
+    (app.folder / "probe.py").write_text(f"{text}\n\ndef untyped(image): ...\n")
+    app.change("handler: probe:Probe", "handler: probe:untyped")
+    said = (
+        f"lading: probe.py:{text.count(chr(10)) + 3}: parameter 'image' of predict has no type; "
+        "add one, such as 'image: str'\n"
+    )
+    for command in (["lock"], ["build"], ["up", "-d"]):
+        assert refused_unchanged(app, *command) == said
+
+
+def test_a_model_that_nothing_serves_is_told_both_ways_out(app: App) -> None:
+    app.change("handler: probe:Probe", "model: weights.onnx")
+    said = refused_unchanged(app, "build")
+    assert "`handler: module:Class`" in said
+    assert "add `flavour: onnx`" in said
+
+
+def test_a_flavour_without_its_library_is_refused_when_locking(app: App) -> None:
+    app.change("handler: probe:Probe", "model: weights.onnx\n    flavour: onnx")
+    (app.folder / "requirements.txt").write_text("six==1.17.0\n")
+    assert "`flavour: onnx` needs onnxruntime, which is not in it" in refused_unchanged(
+        app, "build"
+    )
+    assert "lading: requirements.txt: has no onnxruntime, with which" in refused_unchanged(
+        app, "lock"
+    )
+
+
 def test_a_handler_that_raises_on_import_is_told_with_its_error(app: App) -> None:
     text = (app.folder / "probe.py").read_text()
     (app.folder / "probe.py").write_text(text + "\nraise RuntimeError('no weights')\n")

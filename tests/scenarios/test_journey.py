@@ -115,6 +115,20 @@ def test_more_replicas_share_the_work_and_fewer_lose_nothing(app: App) -> None:
     assert len(app.json("ps")["services"][0]["replicas"]) == 1
 
 
+def test_a_change_of_batching_is_a_revision_that_builds_nothing(app: App) -> None:
+    before = app.replica()
+    app.change("    resources:", "    batching: {max_size: 8}\n    workers: 2\n    resources:")
+    (built,) = app.json("build")
+    assert all(layer["cached"] for layer in built["layers"])
+    app.ok("up", "-d")
+    after = app.replica()
+    assert after["image"] == before["image"] == built["digest"]
+    assert after["revision"] > before["revision"]
+    app.change("    batching: {max_size: 8}\n    workers: 2\n", "")
+    app.ok("up", "-d")
+    assert app.replica()["revision"] == before["revision"]
+
+
 def test_logs_tell_of_replicas_that_are_gone(app: App) -> None:
     replicas = {line["replica"] for line in app.json("logs", "probe")}
     assert {"1.0", "2.0"} <= replicas
