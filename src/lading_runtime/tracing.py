@@ -1,0 +1,99 @@
+"""The trace that a request belongs to, carried on to the services that its handler calls.
+
+W3C Trace Context (https://www.w3.org/TR/trace-context/): the server gives each request a span of
+its own in the trace that came, or in a new one, and makes it current while the handler runs. Calls
+from inside the handler then say which request they were made for, and by when it must be answered.
+Everything here is an immutable value. Context variables reach coroutines, tasks and
+`asyncio.to_thread`; a bare `threading.Thread` starts without a context.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import NamedTuple, Optional
+
+_TRACEPARENT = re.compile(
+    r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
+)
+_PASSED_ON = {"00": "00", "01": "01", "02": "02", "03": "03"}
+"""Flags that are known, `sampled` and `random`; others must not be passed on."""
+_SAMPLED = "01"
+"""Flags of a trace that begins here. Services that sample as their parent does would otherwise
+record nothing, although nobody decided so."""
+_MOST_STATE = 4096
+"""Characters of `tracestate`; the standard asks for at least 512."""
+
+
+class Trace(NamedTuple):
+    """One span of a trace: 32, 16 and 2 lower-case hexadecimal digits, and the vendors' own."""
+
+    trace_id: str
+    span_id: str
+    flags: str = _SAMPLED
+    state: str = ""
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What a request made within this span carries."""
+        parent = ("traceparent", f"00-{self.trace_id}-{self.span_id}-{self.flags}")
+        return (parent, ("tracestate", self.state)) if self.state else (parent,)
+
+
+class Context(NamedTuple):
+    """The request that is being answered. `deadline` is on the clock of `time.monotonic`."""
+
+    request_id: str
+    trace: Trace
+    deadline: Optional[float] = None
+
+
+_current: ContextVar[Optional[Context]] = ContextVar("lading_request", default=None)
+
+
+def received(headers: Mapping[str, str]) -> Trace:
+    """A new span in the trace that a request names, or in a new trace where it names none.
+
+    `headers` have lower-case names, and repeated ones joined by a comma. A `traceparent` that is
+    not well-formed is as good as none, and its `tracestate` is dropped with it (section 3.3.1.5).
+    """
+    parent = headers.get("traceparent")
+    found = _TRACEPARENT.fullmatch(parent) if parent is not None else None
+    if found is None:
+        return begun()
+    version, trace_id, flags, more = found.groups()
+    if version == "00" and more is not None:
+        return begun()
+    flags = _PASSED_ON.get(flags) or f"{int(flags, 16) & 3:02x}"
+    state = headers.get("tracestate", "")
+    return Trace(trace_id, _new_span(), flags, state if _can_be_sent(state) else "")
+
+
+def begun() -> Trace:
+    """The first span of a new trace."""
+    return Trace(os.urandom(16).hex(), _new_span())
+
+
+def child(trace: Trace) -> Trace:
+    """Another span of the same trace."""
+    return trace._replace(span_id=_new_span())
+
+
+def current() -> Optional[Context]:
+    """The request that the running code answers; None outside of any."""
+    return _current.get()
+
+
+def activate(context: Optional[Context]) -> None:
+    """Make it current, in this thread or task, until the next call; None ends it."""
+    _current.set(context)
+
+
+def _new_span() -> str:
+    # The kernel's own: needs no seed, so that forked workers cannot repeat one another's.
+    return os.urandom(8).hex()
+
+
+def _can_be_sent(state: str) -> bool:
+    return len(state) <= _MOST_STATE and state.isascii() and (state.isprintable() or not state)
