@@ -89,6 +89,7 @@ def build(
 def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wanted]:
     """Layers from the lowest up. What cannot be is said here, before anything is made."""
     models, rest = model.split(source.of(recipe), recipe.models, recipe.source)
+    model.check_flavour(recipe, models)
     layers = [
         base.wanted(materials),
         runtime.wanted(materials) if recipe.is_served else None,

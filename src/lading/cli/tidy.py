@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_KNOWN = ("time", "level", "event", "service", "traceback")
+_KNOWN = ("time", "level", "event", "logger", "message", "service", "traceback")
 
 
 def tidy(text: str) -> list[str]:
@@ -15,7 +15,7 @@ def tidy(text: str) -> list[str]:
         return [text]
     fields = " ".join(f"{key}={value}" for key, value in entry.items() if key not in _KNOWN)
     level = "" if entry.get("level") == "info" else f"{entry.get('level')}: "
-    first = f"{level}{entry['event']} {fields}".rstrip()
+    first = f"{level}{_said(entry)} {fields}".rstrip()
     return [first, *(f"    {line}" for line in str(entry.get("traceback", "")).splitlines())]
 
 
@@ -28,17 +28,25 @@ def without_our_frames(lines: list[str]) -> list[str]:
 
 
 def parse(text: str) -> dict[str, Any] | None:
-    """A server's log entry; None for any other line."""
+    """An entry of a server's log, its own or its handler's; None for any other line."""
     if not text.startswith("{"):
         return None
     try:
         entry = json.loads(text)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and "event" in entry else None
+    if not isinstance(entry, dict):
+        return None
+    return entry if "event" in entry or {"level", "logger", "message"} <= entry.keys() else None
 
 
 def is_routine(text: str) -> bool:
-    """Whether a line says only that all is well."""
+    """Whether a line of the server's own says only that all is well."""
     entry = parse(text)
-    return entry is not None and entry.get("level") == "info"
+    return entry is not None and "event" in entry and entry.get("level") == "info"
+
+
+def _said(entry: dict[str, Any]) -> str:
+    if "event" in entry:
+        return str(entry["event"])
+    return f"{entry['logger']}: {entry['message']}"

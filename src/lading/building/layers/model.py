@@ -12,12 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lading.building import flavours
 from lading.building.layers import blob, cache
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.file_hashes import FileHashes
 from lading.building.layers.materials import Materials
 from lading.building.layers.source import Found
 from lading.building.layers.wanted import LayerKind, Wanted
+from lading.building.places import shown
+from lading.building.recipe import Recipe
 from lading.errors import BuildError
 
 
@@ -41,6 +44,31 @@ def split(
                 todo="train it (`lading run`), or correct the name in lading.yaml",
             )
     return inside, rest
+
+
+def check_flavour(recipe: Recipe, inside: Iterable[Found]) -> None:
+    """Raise BuildError where the recipe's flavour surely cannot load its model, by its files."""
+    if recipe.flavour is None:
+        return
+    path = recipe.models[0].as_posix()
+    files = {one.path: one for one in inside}
+    if path in files and files[path].target:
+        return  # what a link leads to is for the server to see
+    is_folder = path not in files or files[path].is_folder
+    is_mlflow = f"{path}/{flavours.MLFLOW_FILE}" in files
+    if recipe.flavour == "mlflow" and not is_mlflow:
+        expected = f"a folder with a file {flavours.MLFLOW_FILE}"
+    elif recipe.flavour != "mlflow" and is_folder:
+        expected = "a file"
+    else:
+        return
+    raise BuildError(
+        f"is no model that `flavour: {recipe.flavour}` loads",
+        where=shown(recipe.source / path),
+        expected=expected,
+        came="a folder" if is_folder else "a file",
+        todo="write `flavour: mlflow`" if is_mlflow else "correct `model` or `flavour`",
+    )
 
 
 def wanted(found: list[Found], materials: Materials, hashes: FileHashes) -> Wanted | None:

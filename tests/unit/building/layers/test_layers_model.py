@@ -12,6 +12,7 @@ from lading.building.layers.file_hashes import FileHashes
 from lading.building.layers.ignore import Ignored
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import Wanted
+from lading.building.recipe import Environment, Recipe
 from lading.errors import BuildError
 from lading.oci import media_types
 
@@ -94,3 +95,55 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         f"{tmp_path / 'out/model.joblib'}: there is no such model file; "
         "train it (`lading run`), or correct the name in lading.yaml"
     )
+
+
+def _flavoured(folder: Path, flavour: str, path: str) -> None:
+    environment = Environment("digits", "3.11", None, (), flavour)
+    models = (PurePosixPath(path),)
+    recipe = Recipe("app", "digits", environment, folder, flavour=flavour, models=models)
+    inside, _ = model.split(source.of(recipe), models, folder)
+    model.check_flavour(recipe, inside)
+
+
+@pytest.fixture
+def kinds(tmp_path: Path) -> Path:
+    """A file, a folder, an MLflow model, and a link to that."""
+    for name in ("model.onnx", "weights/part.bin", "saved/MLmodel"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link").symlink_to("saved")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("flavour", "path", "said"),
+    [
+        (
+            "mlflow",
+            "weights",
+            "expected a folder with a file MLmodel, got a folder; correct `model` or `flavour`",
+        ),
+        (
+            "mlflow",
+            "model.onnx",
+            "expected a folder with a file MLmodel, got a file; correct `model` or `flavour`",
+        ),
+        ("onnx", "weights", "expected a file, got a folder; correct `model` or `flavour`"),
+        ("sklearn", "saved", "expected a file, got a folder; write `flavour: mlflow`"),
+    ],
+)
+def test_a_model_that_its_flavour_cannot_load(
+    kinds: Path, flavour: str, path: str, said: str
+) -> None:
+    with pytest.raises(BuildError) as caught:
+        _flavoured(kinds, flavour, path)
+    assert str(caught.value) == (
+        f"{kinds / path}: is no model that `flavour: {flavour}` loads: {said}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flavour", "path"), [("onnx", "model.onnx"), ("mlflow", "saved"), ("mlflow", "link")]
+)
+def test_a_model_that_its_flavour_may_load(kinds: Path, flavour: str, path: str) -> None:
+    _flavoured(kinds, flavour, path)
