@@ -20,7 +20,14 @@ def test_routine_entries_need_no_level() -> None:
     assert is_routine(entry)
 
 
+def test_what_a_handler_logs_is_said_with_its_logger() -> None:
+    entry = '{"time":"2026-01-01","level":"%s","logger":"reader","message":"3 pages","service":"s"}'
+    assert tidy(entry % "warning") == ["warning: reader: 3 pages"]
+    assert tidy(entry % "info") == ["reader: 3 pages"]
+    assert not is_routine(entry % "info")
+
+
 def test_what_users_print_is_left_as_it_is() -> None:
-    for text in ("hello", '{"loss": 0.1}', "{not json", "[1, 2]", ""):
+    for text in ("hello", '{"loss": 0.1}', '{"message": "x"}', "{not json", "[1, 2]", ""):
         assert tidy(text) == [text]
         assert not is_routine(text)
