@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 from dataclasses import dataclass
 
 from lading.building.handler import names
 from lading.building.handler.finding import Defined, find
-from lading.building.handler.names import Function
+from lading.building.handler.names import Function, Scope
 from lading.building.handler.sources import Module, Sources
 from lading.errors import SettingsError
 
@@ -22,16 +23,25 @@ _MOST_BASES = 20
 
 @dataclass(frozen=True)
 class Method:
-    """A method, and the module that it is written in. `node` is None when it is no plain `def`."""
+    """A method, or a function that stands for one. `node` is None when it is no plain `def`."""
 
     module: Module
     node: Function | None
+    bound: Set[str]
+    """Names that mean something else to it than the built-in things of that name."""
+    is_bound: bool = True
+    """Whether its first parameter is the object itself."""
 
 
 @dataclass(frozen=True)
 class _Written:
     module: Module
     node: ast.ClassDef
+
+
+def of_function(module: Module, node: Function) -> Method:
+    """A handler that is a function."""
+    return Method(module, node, _bound_in(module.tree), is_bound=False)
 
 
 def methods(sources: Sources, defined: Defined) -> dict[str, Method] | None:
@@ -56,9 +66,14 @@ def _own(written: _Written, name: str) -> Method | None:
         return None
     names.refuse_twice(written.module, written.node, found)
     node = found[0].node
+    bound = _bound_in(written.module.tree) | _bound_in(written.node)
     if len(found) == 1 and found[0].is_plain_definition and isinstance(node, Function):
-        return Method(written.module, node)
-    return Method(written.module, None)
+        return Method(written.module, node, bound)
+    return Method(written.module, None, bound)
+
+
+def _bound_in(scope: Scope) -> set[str]:
+    return {one.name for one in names.bindings(scope)}
 
 
 def _line_of_bases(sources: Sources, defined: Defined) -> list[_Written] | None:

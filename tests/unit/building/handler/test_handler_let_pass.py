@@ -85,15 +85,22 @@ def test_a_class_that_may_be_another_than_is_written(tmp_path: Path, text: str) 
         "class Reader:\n    def predict_batch(self, inputs: 'List[int]'): ...",
         "class Reader:\n    def predict_batch(self, inputs: Inputs): ...",
         "class Reader:\n    def predict_batch(self, inputs: Annotated[list[int], 1]): ...",
-        "class Reader:\n    def predict_batch(self, inputs: 'list[': ...",
+        "class Reader:\n    def predict_batch(self, inputs: 'list['): ...",
+        "class Reader:\n    def predict_batch(self, inputs: tuple[int, ...], /): ...",
+        "class Reader:\n    def predict_batch(self, inputs: Sequence[int]) -> Outputs: ...",
+        "class Reader:\n    def list(self): ...\n    def predict_batch(self, inputs: list): ...",
+        "class Reader:\n    def predict(self, n: int) -> Iterator[int]:\n        yield n",
+        "def Reader(n: int): ...",
         "from a import str\nclass Reader:\n    def predict_batch(self, inputs: str): ...",
-        f"class Reader:\n{GOOD}    def predict_batch(self, inputs: list[bytes]): ...",
+        f"class Reader:\n{GOOD}    def predict_batch(self, images: list[bytes]): ...",
+        "class Reader:\n    def predict(self, a: int, b: int): ...\n"
+        "    def predict_batch(self, inputs: list[Pair]): ...",
         "class Reader:\n    async def predict(self, a: int): ...\n"
-        "    async def predict_batch(self, inputs: list[int]): ...",
+        "    async def predict_batch(self, a: list[int]): ...",
         "class Reader:\n    def predict(self, a: int):\n        return (lambda: (yield))\n"
-        "    def predict_batch(self, inputs: list[int]): ...",
+        "    def predict_batch(self, a: list[int]): ...",
         "class Reader:\n    def predict(self, a: int):\n        def each():\n            yield 1\n"
-        "        return sum(each())\n    def predict_batch(self, inputs: list[int]): ...",
+        "        return sum(each())\n    def predict_batch(self, a: list[int]): ...",
         f"class Base:\n{GOOD}class Reader(Base): ...",
         f"class Base:\n{BAD}class Reader(Base):\n{GOOD}",
     ],

@@ -9,72 +9,101 @@ import pytest
 from tests.unit.building.handler.checked import refusal
 
 HEAD = "class Reader:\n    "
-BATCH = "predict_batch takes one argument, a list with an item for each prediction"
-AS_LIST = "write it as 'predict_batch(self, inputs: list[Input])'"
+LIST = "predict_batch is not a list of something; write 'inputs: list[Input]'"
+ONE_LIST = "it takes one list, such as 'inputs: list[Input]'"
+
+CLASSES = [
+    (
+        "def read(self): ...",
+        "1: Reader has no predict method; add one (or predict_batch), or name a function",
+    ),
+    (
+        "def predict(self, image, size: int): ...",
+        "2: parameter 'image' of predict has no type; add one, such as 'image: str'",
+    ),
+    (
+        "def predict(self, size: int, *, image=None): ...",
+        "2: parameter 'image' of predict has no type; add one, such as 'image: str'",
+    ),
+    (
+        "async def predict(\n        self,\n        image,\n    ): ...",
+        "4: parameter 'image' of predict has no type; add one, such as 'image: str'",
+    ),
+    (
+        "def predict(self, *images: int): ...",
+        "2: parameter '*images' of predict cannot be served; name each argument",
+    ),
+    (
+        "def predict(self, **images: int): ...",
+        "2: parameter '**images' of predict cannot be served; name each argument",
+    ),
+    (
+        "def predict(self, image: int, /): ...",
+        "2: parameter 'image' of predict is positional-only; arguments are passed by name",
+    ),
+    (
+        "def predict(self, n: int) -> str:\n        yield n",
+        "2: predict yields, but is said to return str; write '-> Iterator[str]'",
+    ),
+    (
+        "async def predict(self, n: int) -> 'list[int]':\n        yield n",
+        "2: predict yields, but is said to return list; write '-> Iterator[list]'",
+    ),
+    ("def predict_batch(self): ...", f"2: predict_batch takes nothing; {ONE_LIST}"),
+    (
+        "def predict_batch(self, a: list[int], b: list[int]): ...",
+        f"2: predict_batch takes 'a', 'b'; {ONE_LIST}",
+    ),
+    ("def predict_batch(self, *a: list[int]): ...", f"2: predict_batch takes 'a'; {ONE_LIST}"),
+    ("def predict_batch(self, *, a: list[int]): ...", f"2: predict_batch takes 'a'; {ONE_LIST}"),
+    ("def predict_batch(self, inputs: dict[str, int]): ...", f"2: parameter 'inputs' of {LIST}"),
+    ("def predict_batch(self, inputs: 'str'): ...", f"2: parameter 'inputs' of {LIST}"),
+    ("def predict_batch(self, inputs: list): ...", f"2: parameter 'inputs' of {LIST}"),
+    (
+        "def predict_batch(self, inputs): ...",
+        "2: parameter 'inputs' of predict_batch has no type; "
+        "add one, such as 'inputs: list[Input]'",
+    ),
+    (
+        "def predict_batch(self, inputs: list[int]):\n        yield from inputs",
+        "2: predict_batch yields; it returns a list, one result an input",
+    ),
+    (
+        "def predict_batch(self, inputs: list[int]) -> dict[str, int]: ...",
+        "2: predict_batch is said to return dict; it returns a list, one result an input",
+    ),
+    (
+        "def predict(self, a: int):\n        yield a\n"
+        "    def predict_batch(self, inputs: list[int]): ...",
+        "2: predict streams, and a stream has no batches; remove predict_batch",
+    ),
+    (
+        "async def predict(self, input: int): ...\n"
+        "    def predict_batch(self, inputs: list[int]): ...",
+        "3: one of predict and predict_batch is async, the other is not; make both alike",
+    ),
+    (
+        "def predict(self, image: bytes, size: int): ...\n"
+        "    def predict_batch(self, images: list[bytes]): ...",
+        "3: predict takes 'image', 'size' and predict_batch 'image'; both need the same arguments",
+    ),
+]
+"""Bodies of a class, and what is wrong with them: in the server's own words after the line."""
+
+UNSEEN = [
+    (
+        "def predict(): ...",
+        "2: predict has no parameter for the object itself; write 'predict(self, …)'",
+    ),
+    (
+        "def predict(self, a: int): ...\n    def predict(self, b: int): ...",
+        "3: predict is defined on line 2 already; remove one of them, or rename it",
+    ),
+]
+"""The same, of what the server does not see, or says in Python's words."""
 
 
-@pytest.mark.parametrize(
-    ("methods", "said"),
-    [
-        ("def read(self): ...", "1: Reader has no predict method; add one, or name a function"),
-        (
-            "def predict(self, image, size: int): ...",
-            "2: parameter 'image' of predict has no type; add one, such as 'image: str'",
-        ),
-        (
-            "def predict(self, size: int, *, image=None): ...",
-            "2: parameter 'image' of predict has no type; add one, such as 'image: str'",
-        ),
-        (
-            "async def predict(\n        self,\n        image,\n    ): ...",
-            "4: parameter 'image' of predict has no type; add one, such as 'image: str'",
-        ),
-        (
-            "def predict(self, *images: int): ...",
-            "2: parameter '*images' of predict cannot be served; name each argument",
-        ),
-        (
-            "def predict(self, **images: int): ...",
-            "2: parameter '**images' of predict cannot be served; name each argument",
-        ),
-        (
-            "def predict(self, image: int, /): ...",
-            "2: parameter 'image' of predict is positional-only; arguments are passed by name",
-        ),
-        (
-            "def predict(): ...",
-            "2: predict has no parameter for the object itself; write it as 'predict(self, …)'",
-        ),
-        (
-            "def predict(self, a: int): ...\n    def predict(self, b: int): ...",
-            "3: predict is defined on line 2 already; remove one of them, or rename it",
-        ),
-        ("def predict_batch(self): ...", f"2: {BATCH}; {AS_LIST}"),
-        ("def predict_batch(self, a: list[int], b: list[int]): ...", f"2: {BATCH}; {AS_LIST}"),
-        ("def predict_batch(self, inputs: dict[str, int]): ...", f"2: {BATCH}; {AS_LIST}"),
-        ("def predict_batch(self, inputs: 'str'): ...", f"2: {BATCH}; {AS_LIST}"),
-        (
-            "def predict_batch(self, inputs): ...",
-            "2: parameter 'inputs' of predict_batch has no type; add one, such as 'inputs: str'",
-        ),
-        (
-            "def predict_batch(self, inputs: list[int]):\n        yield from inputs",
-            "2: predict_batch yields; only predict can stream its answer; return a list",
-        ),
-        (
-            "def predict(self, a: int):\n        yield a\n"
-            "    def predict_batch(self, inputs: list[int]): ...",
-            "2: predict yields, and there is predict_batch too: a stream is never one of a batch; "
-            "remove one of them",
-        ),
-        (
-            "async def predict(self, a: int): ...\n"
-            "    def predict_batch(self, inputs: list[int]): ...",
-            "3: one of predict and predict_batch is async, and the other is not; "
-            "make both async, or neither",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("methods", "said"), [*CLASSES, *UNSEEN])
 def test_a_class_that_cannot_be_served(tmp_path: Path, methods: str, said: str) -> None:
     assert refusal(tmp_path, {"reader.py": f"{HEAD}{methods}\n"}) == f"reader.py:{said}"
 
@@ -102,6 +131,13 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_a_function_is_held_to_the_same(tmp_path: Path, arguments: str, said: str) -> None:
     files = {"reader.py": f"import os\n\ndef read({arguments}): ...\n"}
     assert refusal(tmp_path, files, "reader:read") == f"reader.py:3: {said}"
+
+
+def test_a_function_of_that_name_takes_batches(tmp_path: Path) -> None:
+    files = {"reader.py": "def predict_batch(inputs: str): ...\n"}
+    assert refusal(tmp_path, files, "reader:predict_batch") == (
+        f"reader.py:1: parameter 'inputs' of {LIST}"
+    )
 
 
 def test_two_handlers_of_one_name(tmp_path: Path) -> None:
