@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import app, docker, machine, peer, programs, results
 from bench.figure import Figure
 from bench.programs import MeasurementError, say
+from bench.serving.options import Options
 from bench.works import (
     container_start,
     first_answer,
@@ -40,6 +41,7 @@ def main() -> int:
     begun = time.monotonic()
     try:
         programs.install()
+        results.replace_serving(serving.section(Options()))
         with tempfile.TemporaryDirectory(prefix="lading-bench.") as folder, docker.engine() as peer:
             table = _measure(Path(folder), peer)
     except MeasurementError as error:

@@ -9,6 +9,8 @@ from bench.figure import Figure, size
 from bench.works.image_contents import Content, Kind
 
 PATH = Path(__file__).with_name("RESULTS.md")
+SERVING = "## Serving"
+"""The heading of the page's last part, which is also written alone."""
 _HEAD = """\
 # Measurements
 
@@ -32,40 +34,54 @@ def write(
     contents: Mapping[Kind, Content],
     skipped: Sequence[str],
 ) -> str:
-    """Writes the page, and returns its table."""
-    table = _table(figures)
+    """Writes the page but for what it says about serving, which stays; returns its table."""
+    lines = table(figures)
     parts = [
         _HEAD,
         "\n".join(f"- {line}" for line in machine),
-        table,
+        lines,
         "## What both sides are",
         "\n".join(f"- **{one.work}**: {one.sides}." for one in figures),
         *(["## Not measured", "\n".join(f"- {line}" for line in skipped)] if skipped else []),
         "## What our image consists of",
         "Bytes of file, and the same compressed by kind.",
         _contents(contents),
+        *_serving(),
     ]
     PATH.write_text("\n\n".join(part.strip() for part in parts) + "\n")
-    return table
+    return lines
 
 
-def _table(figures: Sequence[Figure]) -> str:
-    rows = [
+def replace_serving(section: str) -> None:
+    """Puts what the page says about serving, its last part, in place of what stands there."""
+    rest, _, _ = PATH.read_text().partition(f"\n{SERVING}\n")
+    PATH.write_text(f"{rest.rstrip()}\n\n{section.strip()}\n")
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """A row for each figure."""
+    cells = [
         (one.work, one.ours, one.theirs, one.measured, one.goal, _VERDICT[one.met])
         for one in figures
     ]
-    return _rows(("work", "Lading", "beside", "measured", "goal", ""), rows)
+    return rows(("work", "Lading", "beside", "measured", "goal", ""), cells)
+
+
+def rows(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [headings, ["---"] * len(headings), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _serving() -> list[str]:
+    _, heading, rest = PATH.read_text().partition(f"\n{SERVING}\n")
+    return [heading + rest] if heading else []
 
 
 def _contents(contents: Mapping[Kind, Content]) -> str:
-    rows = [
+    cells = [
         (kind.layer, kind.sort, str(one.files), size(one.bytes), size(one.compressed))
         for kind, one in contents.items()
         if one.compressed > 50_000
     ]
-    return _rows(("layer", "what", "files", "unpacked", "compressed"), rows)
-
-
-def _rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return rows(("layer", "what", "files", "unpacked", "compressed"), cells)

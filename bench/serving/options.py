@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.serving import peers
+from bench.serving.board import MODELS
 from bench.serving.run import Plan
-
-MODELS = ("cheap", "dear")
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,8 @@ class Options:
     plan: Plan = field(default_factory=Plan)
     rounds: int = 3
     """Of what is held against the bare loop, by turns."""
+    extras: bool = True
+    """Whether tensors and streams are measured too."""
     write: bool = False
     """Whether the page is changed."""
     hold: bool = False
@@ -35,7 +36,8 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--connections", default="1,16,64")
     parser.add_argument("--seconds", type=float, default=Plan.seconds, help="under each load")
-    parser.add_argument("--rounds", type=int, default=Options.rounds)
+    parser.add_argument("--rounds", type=int, default=Options.rounds, help="of ours and bare")
+    parser.add_argument("--no-extras", action="store_true", help="neither tensors nor streams")
     parser.add_argument("--write", action="store_true", help="put it into bench/RESULTS.md")
     parser.add_argument("--hold", action="store_true", help="only start the first, and wait")
     given = parser.parse_args(arguments)
@@ -46,4 +48,5 @@ def parse(arguments: Sequence[str]) -> Options:
     connections = tuple(int(number) for number in given.connections.split(","))
     plan = Plan(connections, given.seconds, min(Plan.warming_seconds, given.seconds))
     models = tuple(given.models.split(","))
-    return Options(chosen, models, plan, given.rounds, given.write, given.hold)
+    extras = not given.no_extras
+    return Options(chosen, models, plan, given.rounds, extras, given.write, given.hold)

@@ -1,12 +1,21 @@
--- wrk -s predict.lua URL -- BODIES: posts the lines of a file in turn, and ends with a line of JSON.
--- latencies are in microseconds; "errors" are wrk's own counters, "status" being answers over 399.
+-- wrk -s predict.lua URL -- FILE [TYPE]: posts what the file holds, and ends with a line of JSON.
+-- Without a type every line of the file is a body of JSON, sent in turn; with one the whole file is
+-- the body. Latencies are in microseconds; "broken" are wrk's own counters, "status" answers over 399.
 
 local requests = {}
 local following = 0
 
 function init(arguments)
-  for body in io.lines(arguments[1]) do
-    requests[#requests + 1] = wrk.format("POST", nil, {["Content-Type"] = "application/json"}, body)
+  local path, media_type = arguments[1], arguments[2]
+  local headers = {["Content-Type"] = media_type or "application/json"}
+  if media_type then
+    local file = io.open(path, "rb")
+    requests[1] = wrk.format("POST", nil, headers, file:read("*a"))
+    file:close()
+    return
+  end
+  for body in io.lines(path) do
+    requests[#requests + 1] = wrk.format("POST", nil, headers, body)
   end
 end
 

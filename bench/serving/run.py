@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.programs import MeasurementError
-from bench.serving import environments, peers
+from bench.serving import environments
 from bench.serving.peers import Peer
-from bench.serving.server import Server
+from bench.serving.start import Running, ask, started
 from bench.serving.wrk import Load, load
 
-_START_SECONDS = 90.0
-_POLL_SECONDS = 0.005
 _ASKED_AT_ONCE = 16
 _CHECKED = 96
 
@@ -30,9 +24,9 @@ class Plan:
     """How long a server is put under load, and over how many connections."""
 
     connections: tuple[int, ...] = (1, 16, 64)
-    seconds: float = 5.0
+    seconds: float = 4.0
     """For each number of connections."""
-    warming_seconds: float = 4.0
+    warming_seconds: float = 2.0
     """Once, over the most connections."""
 
 
@@ -57,110 +51,43 @@ class Questions:
     rows: list[list[float]]
     answers: list[int]
 
+    def right(self, peer: Peer, port: int, number: int) -> bool:
+        """Asks one of them. Raises NotAnsweredError."""
+        found = ask(port, peer.path, json.dumps(peer.body(self.rows[number])))
+        return peer.answer(found) == self.answers[number]
 
-@dataclass(frozen=True)
-class Running:
-    """A server that has answered."""
-
-    peer: Peer
-    server: Server
-    port: int
-    folder: Path
-    questions: Questions
-    start_seconds: float
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.peer.path}"
-
-    def bodies(self) -> Path:
+    def bodies(self, peer: Peer, folder: Path) -> Path:
         """A file with a request's body on each line."""
-        path = self.folder / "bodies"
-        bodies = (json.dumps(self.peer.body(row)) for row in self.questions.rows)
-        path.write_text("\n".join(bodies) + "\n")
+        path = folder / "bodies"
+        path.write_text("".join(json.dumps(peer.body(row)) + "\n" for row in self.rows))
         return path
 
 
 def measure(peer: Peer, model: str, plan: Plan) -> Result:
     """Raises MeasurementError where the server cannot be had, does not start or is wrong."""
-    with running(peer, model) as one:
-        _check(one)
-        bodies = one.bodies()
+    with running(peer, model) as (one, questions):
+        _check(one, questions)
+        bodies = questions.bodies(peer, one.folder)
         load(one.url, bodies, max(plan.connections), plan.warming_seconds)
         loads = {x: load(one.url, bodies, x, plan.seconds) for x in plan.connections}
         one.server.require_running()
         return Result(peer, model, one.start_seconds, one.server.memory_bytes(), loads)
 
 
-def start_seconds(peer: Peer, model: str) -> float:
-    """From exec to the first right answer."""
-    with running(peer, model) as one:
-        return one.start_seconds
-
-
 @contextmanager
-def running(peer: Peer, model: str) -> Iterator[Running]:
-    """A server that has answered its first request rightly."""
+def running(peer: Peer, model: str) -> Iterator[tuple[Running, Questions]]:
+    """A server that has answered its first question rightly, and what else it may be asked."""
     home = environments.make(peer.environment, peer.packages)
     asked = json.loads((home / "models" / "asked.json").read_text())
     questions = Questions(asked["rows"], asked["answers"][model])
-    with tempfile.TemporaryDirectory(prefix="lading-bench.") as name:
-        folder, port = Path(name), free_port()
-        told = {"BENCH_MODEL": str(home / "models" / f"{model}.joblib"), "BENCH_PORT": str(port)}
-        own = environments.variables() | {"HOME": name} | told | peers.environment(peer)
-        server = Server(_command(peer, home, port), own, folder)
-        try:
-            seconds = _first_answer(peer, server, port, questions)
-            yield Running(peer, server, port, folder, questions, seconds)
-        finally:
-            server.stop()
+    with started(peer, home, model, lambda port: questions.right(peer, port, 0)) as one:
+        yield one, questions
 
 
-def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as found:
-        return int(found.getsockname()[1])
-
-
-def _command(peer: Peer, home: Path, port: int) -> Sequence[str]:
-    words = {"bin": home / "bin", "servers": environments.SERVERS, "port": port}
-    return [word.format(**words) for word in peer.command]
-
-
-def _first_answer(peer: Peer, server: Server, port: int, questions: Questions) -> float:
-    while time.perf_counter() - server.begun < _START_SECONDS:
-        server.require_running()
-        try:
-            answer = _ask(peer, port, questions.rows[0])
-        except (OSError, http.client.HTTPException, MeasurementError):
-            time.sleep(_POLL_SECONDS)
-            continue
-        seconds = time.perf_counter() - server.begun
-        _compare(peer, answer, questions.answers[0])
-        return seconds
-    raise MeasurementError(f"no answer in {_START_SECONDS:.0f} s: {server.last_words()}")
-
-
-def _check(one: Running) -> None:
+def _check(one: Running, questions: Questions) -> None:
     """Asks many questions at once, and compares every answer."""
-    asked = one.questions.rows[:_CHECKED]
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-        answers = pool.map(lambda row: _ask(one.peer, one.port, row), asked)
-        for answer, expected in zip(answers, one.questions.answers, strict=False):
-            _compare(one.peer, answer, expected)
-
-
-def _compare(peer: Peer, answer: object, expected: int) -> None:
-    if answer != expected:
-        raise MeasurementError(f"{peer.title}: expected {expected}, got {answer!r}")
-
-
-def _ask(peer: Peer, port: int, row: list[float]) -> object:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        body = json.dumps(peer.body(row))
-        connection.request("POST", peer.path, body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        text = response.read()
-    if response.status != 200:
-        raise MeasurementError(f"{peer.title}: answered {response.status}: {text[:500]!r}")
-    return peer.answer(json.loads(text))
+        right = pool.map(lambda x: questions.right(one.peer, one.port, x), range(_CHECKED))
+        wrong = _CHECKED - sum(right)
+    if wrong:
+        raise MeasurementError(f"{wrong} of {_CHECKED} answers are wrong")

@@ -25,12 +25,16 @@ class Load:
     """Answers that were none, and connections that broke or took too long."""
 
 
-def load(url: str, bodies: Path, connections: int, seconds: float) -> Load:
-    """One thread of wrk that posts the lines of `bodies` in turn. Raises MeasurementError."""
+def load(
+    url: str, bodies: Path, connections: int, seconds: float, media_type: str | None = None
+) -> Load:
+    """One thread of wrk that posts the lines of `bodies` in turn; with a media type, the whole
+    file. Raises MeasurementError."""
     printed = call(
         "wrk", "--threads", "1", "--connections", str(connections),
         "--duration", f"{max(1, round(seconds))}s", "--timeout", f"{_TIMEOUT_SECONDS}s",
         "--script", SCRIPT, url, "--", bodies,
+        *([media_type] if media_type else []),
     )  # fmt: skip
     try:
         found = json.loads(printed.splitlines()[-1])
