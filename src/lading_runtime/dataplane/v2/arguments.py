@@ -39,7 +39,7 @@ def arguments(signature: Signature, tensors: Sequence[InputTensor]) -> dict[str,
             faults.append(misfit.fault)
     if faults:
         raise validation.invalid(faults)
-    return converted
+    return validation.whole(signature, converted)
 
 
 class _Misfit(Exception):  # noqa: N818 - a fault on its way
@@ -81,7 +81,7 @@ def _converted(parameter: Parameter, value: Any) -> Any:
     try:
         return validation.convert_one(parameter, value)
     except msgspec.ValidationError as error:
-        raise _Misfit(validation.fault(parameter, value, error)) from None
+        raise _Misfit(validation.faults_of(parameter, value, error)[0]) from None
 
 
 def _elements(parameter: Parameter, tensor: InputTensor) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
@@ -11,11 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 import msgspec
 import pytest
 
-from lading_runtime import signature
-from lading_runtime.dataplane import DataPlane
-from lading_runtime.handler import Handler
-from lading_runtime.multipart import Part
-from lading_runtime.problem import Problem
+from lading_runtime.handlers import hints, signature
+from tests.unit.runtime.dataplane.calls import call, faults, form, plane
 
 
 class Opaque:
@@ -52,17 +48,6 @@ class Outer:
     others: list[Inner]
 
 
-def plane(predict: Any) -> DataPlane:
-    return DataPlane(Handler("m:f", predict, False, signature.read(predict)))
-
-
-def faults(call: Any, *arguments: Any) -> list[tuple[str, str, str]]:
-    with pytest.raises(Problem) as raised:
-        call(*arguments)
-    assert raised.value.code == "invalid_argument"
-    return [tuple(fault) for fault in raised.value.faults]
-
-
 def untyped(image, size: int) -> None: ...
 def opaque(image: list[Opaque]) -> None: ...
 def unknown(image: Missing) -> None: ...  # noqa: F821
@@ -70,8 +55,6 @@ def starred(*images: int) -> None: ...
 def double_starred(**images: int) -> None: ...
 def positional(image: int, /) -> None: ...
 def ambiguous(image: str | bytes) -> None: ...
-def iterates(image: int) -> Iterator[int]: ...
-def iterates_async(image: int) -> AsyncIterator[int]: ...
 
 
 @pytest.mark.parametrize(
@@ -94,18 +77,16 @@ def iterates_async(image: int) -> AsyncIterator[int]: ...
             positional,
             "parameter 'image' of predict is positional-only; arguments are passed by name",
         ),
-        (iterates, "predict returns an iterator; streamed answers are not yet supported"),
-        (iterates_async, "predict returns an iterator; streamed answers are not yet supported"),
     ],
 )
 def test_what_cannot_be_served_is_refused_by_name(predict: Any, message: str) -> None:
-    with pytest.raises(signature.SignatureError) as raised:
+    with pytest.raises(hints.SignatureError) as raised:
         signature.read(predict)
     assert str(raised.value) == message
 
 
 def test_a_union_that_json_cannot_tell_apart_is_refused_by_name() -> None:
-    with pytest.raises(signature.SignatureError, match="parameter 'image' of predict has a type"):
+    with pytest.raises(hints.SignatureError, match="parameter 'image' of predict has a type"):
         signature.read(ambiguous)
 
 
@@ -124,11 +105,12 @@ def test_every_kind_of_type_is_read_from_json() -> None:
         maybe: int | str | None = 7,
     ) -> None: ...
 
-    arguments = plane(predict).parse_json(
+    given = call(
         b'{"point": [1, 2], "settings": {"deep": {"a": [1]}}, "shape": {"kind": "round"},'
         b'"level": 2, "when": "2026-01-02T03:04:05Z", "pair": [1, "a"], "names": ["a", "a"],'
         b'"share": 0.5, "anything": [null, 1.5], "by_number": {"3": "c"}}'
     )
+    arguments = plane(predict).read(given)
     when = arguments.pop("when")
     assert when.isoformat() == "2026-01-02T03:04:05+00:00"
     assert arguments == {
@@ -163,7 +145,7 @@ def test_a_fault_says_where_what_was_expected_and_what_came() -> None:
         "pair": [1],
         "when": "yesterday",
     }
-    assert faults(plane(predict).parse_json, msgspec.json.encode(body)) == [
+    assert faults(plane(predict), call(msgspec.json.encode(body))) == [
         ("outer.inner.width", "a value", "nothing"),
         ("shape.kind", "another value (Invalid enum value 'flat')", '"flat"'),
         ("level", "one of 1, 2", "3"),
@@ -177,7 +159,7 @@ def test_a_fault_says_where_what_was_expected_and_what_came() -> None:
 def test_an_unknown_argument_is_met_with_the_nearest_or_all_names() -> None:
     def predict(image: int = 0, language: str = "") -> None: ...
 
-    assert faults(plane(predict).parse_json, b'{"imag": 1, "zzz": 2}') == [
+    assert faults(plane(predict), call(b'{"imag": 1, "zzz": 2}')) == [
         ("imag", "'image'", "an unknown argument"),
         ("zzz", "one of 'image', 'language'", "an unknown argument"),
     ]
@@ -186,7 +168,7 @@ def test_an_unknown_argument_is_met_with_the_nearest_or_all_names() -> None:
 def test_an_argument_may_have_any_name() -> None:
     def predict(a0: int, __struct_fields__: int, msgspec_: int = 3) -> None: ...
 
-    assert plane(predict).parse_json(b'{"a0": 1, "__struct_fields__": 2}') == {
+    assert plane(predict).read(call(b'{"a0": 1, "__struct_fields__": 2}')) == {
         "a0": 1,
         "__struct_fields__": 2,
     }
@@ -198,7 +180,8 @@ def test_defaults_inside_a_decoded_dataclass_are_encoded_again() -> None:
 
     served = plane(predict)
     body = b'{"outer": {"inner": {"width": 1}, "others": [{"width": 2}]}}'
-    assert msgspec.json.decode(served.predict(served.parse_json(body)).body) == {
+    answer = served.write(predict(**served.read(call(body))), call())
+    assert msgspec.json.decode(answer.body) == {
         "inner": {"width": 1, "label": "none"},
         "others": [{"width": 2, "label": "none"}],
     }
@@ -214,15 +197,15 @@ def test_a_form_field_is_text_json_or_a_file_as_its_type_asks() -> None:
         listed: list[int] = [],  # noqa: B006
     ) -> None: ...
 
-    parts = [
-        Part("image", True, b"\xff\x00"),
-        Part("text", False, b"123"),
-        Part("number", False, b"123"),
-        Part("maybe", False, b"123"),
-        Part("level", False, b"2"),
-        Part("listed", False, b"[1, 2]"),
-    ]
-    assert plane(predict).parse_parts(parts) == {
+    given = form(
+        ("image", b"\xff\x00"),
+        ("text", b"123"),
+        ("number", b"123"),
+        ("maybe", b"123"),
+        ("level", b"2"),
+        ("listed", b"[1, 2]"),
+    )
+    assert plane(predict).read(given) == {
         "image": b"\xff\x00",
         "text": "123",
         "number": 123,
@@ -230,15 +213,11 @@ def test_a_form_field_is_text_json_or_a_file_as_its_type_asks() -> None:
         "level": Level.HIGH,
         "listed": [1, 2],
     }
-    wrong = [
-        Part("image", True, b""),
-        Part("text", False, b"\xff"),
-    ]
-    assert faults(plane(predict).parse_parts, wrong) == [
+    assert faults(plane(predict), form(("image", b""), ("text", b"\xff"))) == [
         ("text", "str", "bytes that are not UTF-8")
     ]
-    wrong = [Part("image", True, b""), Part("number", False, b"1e999"), Part("x", False, b"")]
-    assert faults(plane(predict).parse_parts, wrong) == [
+    wrong = form(("image", b""), ("number", b"1e999"), ("x", b""))
+    assert faults(plane(predict), wrong) == [
         (
             "x",
             "one of 'image', 'text', 'number', 'maybe', 'level', 'listed'",

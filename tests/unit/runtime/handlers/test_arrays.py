@@ -7,29 +7,28 @@ from typing import Any
 import msgspec
 import pytest
 
-from lading_runtime import signature
-from lading_runtime.dataplane import DataPlane
-from lading_runtime.handler import Handler
-from lading_runtime.openapi import document
-from lading_runtime.problem import Problem
+from lading_runtime.dataplane.openapi import document
+from lading_runtime.dataplane.plane import DataPlane
+from tests.unit.runtime.dataplane import calls
+from tests.unit.runtime.dataplane.calls import call, faults
 
 np = pytest.importorskip("numpy", reason="numpy is not installed here")
 
 
-def plane(hint: Any, result: Any = None) -> DataPlane:
+def plane(hint: Any) -> DataPlane:
     def predict(x):
-        return x if result is None else result
+        return x
 
     predict.__annotations__ = {"x": hint}
-    return DataPlane(Handler("m:f", predict, False, signature.read(predict)))
+    return calls.plane(predict)
 
 
 def test_lists_become_arrays_of_the_type_asked_for() -> None:
-    served = plane(np.typing.NDArray[np.float32] if hasattr(np, "typing") else np.ndarray)
-    array = served.parse_json(b'{"x": [[1, 2.5], [3, 4]]}')["x"]
+    served = plane(np.typing.NDArray[np.float32])
+    array = served.read(call(b'{"x": [[1, 2.5], [3, 4]]}'))["x"]
     assert (array.dtype, array.shape) == (np.float32, (2, 2))
-    assert served.predict({"x": array}).body == b"[[1.0,2.5],[3.0,4.0]]"
-    assert plane(np.ndarray).parse_json(b'{"x": [true, false]}')["x"].dtype == bool
+    assert served.write(array, call()).body == b"[[1.0,2.5],[3.0,4.0]]"
+    assert plane(np.ndarray).read(call(b'{"x": [true, false]}'))["x"].dtype == bool
 
 
 @pytest.mark.parametrize(
@@ -44,14 +43,12 @@ def test_lists_become_arrays_of_the_type_asked_for() -> None:
     ],
 )
 def test_what_does_not_fit_is_said(hint: Any, body: bytes, expected: str, came: str) -> None:
-    with pytest.raises(Problem) as raised:
-        plane(hint).parse_json(b'{"x": ' + body + b"}")
-    assert [tuple(fault) for fault in raised.value.faults] == [("x", expected, came)]
+    assert faults(plane(hint), call(b'{"x": ' + body + b"}")) == [("x", expected, came)]
 
 
 def test_scalars_arrays_and_keys_of_numpy_are_written_as_json() -> None:
     result = {np.int64(3): np.float32(0.5), "a": (np.arange(2), np.bool_(True), np.nan)}
-    encoded = plane(np.ndarray, result).predict({"x": None}).body
+    encoded = plane(np.ndarray).write(result, call()).body
     assert msgspec.json.decode(encoded) == {"3": 0.5, "a": [[0, 1], True, None]}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading_runtime.multipart import Part, boundary, parse
+from lading_runtime.dataplane.multipart import Part, boundary, parse
 from lading_runtime.problem import Problem
 
 HEAD = b'Content-Disposition: form-data; name="a"\r\n\r\n'
