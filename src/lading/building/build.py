@@ -57,15 +57,18 @@ def build(
 
     Layers that were made before are taken as they are, if their size is right; with `verify`, if
     their digest is. Below `cache` lie records, downloads and the unpacked interpreter; all of it
-    may be deleted at any time. Raises BuildError, ArchiveError, StoreError; then the store's
-    names are as they were.
+    may be deleted at any time. Raises SettingsError, BuildError, ArchiveError, StoreError; then the
+    store's names are as they were.
     """
     materials = Materials(locked, store, cache, progress)
     hashes = FileHashes(cache, recipe.source)
     wanted = _wanted(recipe, materials, hashes)
     layers = _Layers(LayerCache(cache, store), progress)
     found = [layers.find(one, verify) for one in wanted]
-    made = layers.make([one for one, blob in zip(wanted, found, strict=True) if blob is None])
+    missing = [one for one, blob in zip(wanted, found, strict=True) if blob is None]
+    for one in missing:
+        one.check()
+    made = layers.make(missing)
     hashes.save()
     blobs = [blob or made[id(one)] for one, blob in zip(wanted, found, strict=True)]
     pairs = list(zip(wanted, blobs, strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from functools import partial
 
-from lading.building import handler
 from lading.building.layers import blob, bytecode, cache, credentials, interpreter
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry
@@ -20,25 +19,34 @@ from lading.errors import BuildError
 def wanted(
     recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes
 ) -> Wanted | None:
-    """None when there are no files. Raises SettingsError for a handler that cannot be served, and
-    BuildError for a credential."""
+    """None when there are no files. Raises BuildError for a credential among them."""
     files = [one for one in found if not one.is_folder]
-    handler.check(recipe, files)
     credentials.check(files)
     if not files:
+        _check(recipe, files)
         return None
     title = "1 file" if len(files) == 1 else f"{len(files)} files"
     return Wanted(
         LayerKind.CODE,
         title,
         # Asked for twice, and one answer: a file may change between the two.
-        functools.cache(partial(_key, found, materials, hashes)),
+        functools.cache(partial(_key, recipe, found, materials, hashes)),
         partial(_make, recipe, found, materials),
+        partial(_check, recipe, files),
     )
 
 
-def _key(found: list[Found], materials: Materials, hashes: FileHashes) -> str:
-    inputs = [interpreter.identity(materials.locked)]
+def _check(recipe: Recipe, files: list[Found]) -> None:
+    """Raises SettingsError for a handler that cannot be served."""
+    # Imported where there is something to check: 10 ms.
+    from lading.building import handler
+
+    handler.check(recipe, files)
+
+
+def _key(recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes) -> str:
+    # The handler decides no byte, but whether these files may be an image's.
+    inputs = [interpreter.identity(materials.locked), recipe.handler or ""]
     for one in found:
         try:
             digest = hashes.of(one.path, one.full, one.status) if one.is_file else ""

@@ -31,3 +31,6 @@ class Wanted:
     """Its name in the cache; None while that cannot be told without reading large files."""
     make: Callable[[Heard], Blob]
     """Makes and stores it. Raises BuildError, StoreError."""
+    check: Callable[[], None] = lambda: None
+    """Raises LadingError for what need not be begun. Called when this layer is to be made, before
+    any is; what it looks at is in the key, so one that is there has passed."""

@@ -12,7 +12,7 @@ from lading.building.layers.ignore import Ignored
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import Wanted
 from lading.building.recipe import Environment, Recipe
-from lading.errors import BuildError
+from lading.errors import BuildError, SettingsError
 from tests.unit.building.layers.conftest import PYTHON
 
 
@@ -53,6 +53,31 @@ def test_a_layer_is_kept_under_what_it_was_made_of(folder: Path, materials: Mate
     file.write_text("a = 2\n")
     assert wanted.key() == key
     assert _wanted(folder, materials).key() != key
+
+
+def _served(folder: Path, materials: Materials, handler: str) -> Wanted | None:
+    recipe = Recipe("app", "service", Environment("service", PYTHON, None), folder, handler)
+    found = source.walk(folder, Ignored())
+    return code.wanted(recipe, found, materials, FileHashes(materials.cache, folder))
+
+
+def test_a_handler_is_checked_before_its_layer_is_made(folder: Path, materials: Materials) -> None:
+    (folder / "a.py").write_text("def good(x: int): ...\ndef bad(x): ...\n")
+    good, bad = (_served(folder, materials, f"a:{name}") for name in ("good", "bad"))
+    assert good is not None and bad is not None
+    good.check()
+    with pytest.raises(SettingsError) as caught:
+        bad.check()
+    assert str(caught.value) == (
+        f"{folder / 'a.py'}:2: parameter 'x' of predict has no type; add one, such as 'x: str'"
+    )
+    # A layer that is there was checked for the handler that is in its key.
+    assert good.key() != bad.key()
+
+
+def test_a_handler_in_a_folder_without_files_is_refused(folder: Path, materials: Materials) -> None:
+    with pytest.raises(SettingsError, match="the module of the handler a:b is not in the source"):
+        _served(folder, materials, "a:b")
 
 
 CREDENTIAL = "a URL holds a credential, and the file would be in the image"
