@@ -8,6 +8,7 @@ asks for bytes; one that is neither text nor a file is read as JSON.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import typing
 from collections.abc import Sequence
 from typing import Any
@@ -15,41 +16,54 @@ from typing import Any
 import msgspec
 
 from ...handlers import wording
-from ...handlers.signature import Parameter, Signature
+from ...handlers.extensions.misfit import Misfit
+from ...handlers.handler import Handler
+from ...handlers.signature import Parameter
 from ...problem import Fault
 from .. import validation
 from . import ndarrays
 from .tensor import InputTensor
 
 
-def arguments(signature: Signature, tensors: Sequence[InputTensor]) -> dict[str, Any]:
-    """Raises Problem `invalid_argument`, which names every tensor that is wrong."""
+def arguments(
+    handler: Handler, tensors: Sequence[InputTensor], outputs: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A model that tells its own tensors gets them as arrays, and the names of wanted outputs.
+
+    Raises Problem `invalid_argument`, which names every tensor that is wrong.
+    """
+    own = [tensor.name for tensor in handler.facts.get("inputs", ())]
+    if len(own) == len(tensors) == 1:
+        # With one on both sides, whatever a client calls it: names of servers differ.
+        tensors = [dataclasses.replace(tensors[0], name=own[0])]
     given = {tensor.name: tensor for tensor in tensors}
-    faults = _surplus(signature, tensors)
+    parameters = handler.signature.parameters
+    faults = _surplus([parameter.name for parameter in parameters], tensors)
     converted: dict[str, Any] = {}
-    for parameter in signature.parameters:
+    for parameter in parameters:
         tensor = given.get(parameter.name)
-        if tensor is None:
-            if parameter.required:
-                faults.append(Fault(parameter.name, parameter.expected, "no tensor of this name"))
-            continue
         try:
-            converted[parameter.name] = _argument(parameter, tensor)
-        except _Misfit as misfit:
-            faults.append(misfit.fault)
+            if tensor is not None:
+                told = parameter.name in own
+                converted[parameter.name] = _argument(parameter, tensor, told)
+            elif own and outputs and parameter.name == "outputs":
+                converted["outputs"] = _converted(parameter, list(outputs))
+            elif parameter.required:
+                faults.append(Fault(parameter.name, parameter.expected, "no tensor of this name"))
+        except _Wrong as wrong:
+            faults.append(wrong.fault)
     if faults:
         raise validation.invalid(faults)
-    return validation.whole(signature, converted)
+    return validation.whole(handler.signature, converted)
 
 
-class _Misfit(Exception):  # noqa: N818 - a fault on its way
+class _Wrong(Exception):  # noqa: N818 - a fault on its way
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
         self.fault = fault
 
 
-def _surplus(signature: Signature, tensors: Sequence[InputTensor]) -> list[Fault]:
-    known = [parameter.name for parameter in signature.parameters]
+def _surplus(known: Sequence[str], tensors: Sequence[InputTensor]) -> list[Fault]:
     names = [tensor.name for tensor in tensors]
     expected = wording.choices(known) if known else "no tensors"
     faults = [Fault(x, expected, "an unknown tensor") for x in names if x not in known]
@@ -57,8 +71,8 @@ def _surplus(signature: Signature, tensors: Sequence[InputTensor]) -> list[Fault
     return faults + [Fault(x, "one tensor of this name", f"{names.count(x)}") for x in twice]
 
 
-def _argument(parameter: Parameter, tensor: InputTensor) -> Any:
-    hint = ndarrays.hint_of(parameter.hint)
+def _argument(parameter: Parameter, tensor: InputTensor, told: bool) -> Any:
+    hint = ndarrays.any_array() if told else ndarrays.hint_of(parameter.hint)
     if hint is not None:
         return _array(parameter, hint, tensor)
     flat = _elements(parameter, tensor)
@@ -81,7 +95,7 @@ def _converted(parameter: Parameter, value: Any) -> Any:
     try:
         return validation.convert_one(parameter, value)
     except msgspec.ValidationError as error:
-        raise _Misfit(validation.faults_of(parameter, value, error)[0]) from None
+        raise _Wrong(validation.faults_of(parameter, value, error)[0]) from None
 
 
 def _elements(parameter: Parameter, tensor: InputTensor) -> list[Any]:
@@ -92,15 +106,15 @@ def _elements(parameter: Parameter, tensor: InputTensor) -> list[Any]:
         return [element.decode() for element in flat]
     except UnicodeDecodeError:
         came = "bytes that are not UTF-8"
-        raise _Misfit(Fault(parameter.name, parameter.expected, came)) from None
+        raise _Wrong(Fault(parameter.name, parameter.expected, came)) from None
 
 
 def _array(parameter: Parameter, hint: Any, tensor: InputTensor) -> Any:
     try:
         return ndarrays.fitted(tensor, hint)
-    except ValueError as error:
+    except Misfit as misfit:
         came = f"a tensor of {tensor.datatype.name}"
-        raise _Misfit(Fault(parameter.name, str(error), came)) from None
+        raise _Wrong(Fault(parameter.name, misfit.faults[0].expected, came)) from None
 
 
 def _takes_lists(parameter: Parameter) -> bool:

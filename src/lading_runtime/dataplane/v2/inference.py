@@ -28,8 +28,9 @@ class V2:
         if coding != "identity":
             detail = f"the content coding {coding[:50]!r} is not read"
             raise Problem("unsupported_media_type", detail)
-        tensors = request.read(call.headers, call.body)
-        return arguments(self._handler.signature, tensors)
+        tensors, wanted = request.read(call.headers, call.body)
+        names = [output.name for output in wanted.outputs or ()]
+        return arguments(self._handler, tensors, names)
 
     def write(self, result: Any, call: Call) -> Answer:
         """What one prediction gave, in the form that its caller wants.

@@ -10,6 +10,7 @@ from typing import Any, Literal, Optional
 import msgspec
 
 from ...call import Answer
+from ...handlers.extensions import arrays
 from ...handlers.handler import Handler
 from ...handlers.tensors import Tensor
 from ...open_inference import VERSION
@@ -67,7 +68,7 @@ def _fields(hint: Any) -> Optional[dict[str, Any]]:
 def _tensor(name: str, hint: Any) -> Tensor:
     array = ndarrays.hint_of(hint)
     if array is not None:
-        dtype = ndarrays.dtype_of(array)
+        dtype = arrays.dtype_of(array)
         datatype = of_numpy(dtype) if dtype is not None else None
         return Tensor(name, datatype.name if datatype else "FP64", (_ANY,))
     hint, depth = _bare(hint), 0

@@ -66,8 +66,8 @@ def wanted(headers: Mapping[str, str], body: Body) -> Wanted:
     return _WANTED.decode(_split(headers, body)[0])
 
 
-def read(headers: Mapping[str, str], body: Body) -> list[InputTensor]:
-    """The input tensors; binary ones are views of the body.
+def read(headers: Mapping[str, str], body: Body) -> tuple[list[InputTensor], Wanted]:
+    """The input tensors, and what is wanted of the answer. Binary tensors are views of the body.
 
     Raises Problem `malformed_json`, `invalid_argument`.
     """
@@ -88,7 +88,7 @@ def read(headers: Mapping[str, str], body: Body) -> list[InputTensor]:
     if place != len(binary):
         came = f"{len(binary)} bytes"
         raise invalid([Fault("inputs", f"{place} bytes of binary data after the JSON", came)])
-    return tensors
+    return tensors, request
 
 
 def _split(headers: Mapping[str, str], body: Body) -> tuple[memoryview, memoryview]:

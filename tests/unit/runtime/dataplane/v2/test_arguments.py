@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lading_runtime.handlers.tensors import Tensor
 from lading_runtime.problem import Problem
 from tests.unit.runtime.dataplane.v2.asking import (
     binary,
@@ -151,9 +152,9 @@ def test_an_array_gets_the_type_it_asks_for() -> None:
     assert one(NDArray[np.float32], given).dtype == np.float32
     assert one(NDArray[np.uint8], given).dtype == np.uint8
     assert one(Annotated[NDArray[np.int64], "words"] | None, given).dtype == np.int64
-    expected = ("invalid_argument", "x: expected a tensor of int8, came a tensor of INT64")
+    expected = ("invalid_argument", "x: expected array of int8, came a tensor of INT64")
     assert refused(NDArray[np.int8], given) == expected
-    expected = ("invalid_argument", "x: expected a tensor of int64, came a tensor of FP32")
+    expected = ("invalid_argument", "x: expected array of int64, came a tensor of FP32")
     assert refused(NDArray[np.int64], tensor("x", "FP32", [1], [1.5])) == expected
 
 
@@ -228,3 +229,33 @@ def test_an_unknown_datatype_is_refused_with_those_there_are() -> None:
     assert code == "invalid_argument"
     assert detail.startswith("inputs.x.datatype: expected one of BOOL, INT8,")
     assert detail.endswith("came 'BF16'")
+
+
+def of_a_model(inputs: list[list[float]], outputs: list[Literal["a", "b"]] | None = None) -> None:
+    """As a flavour has it: it tells its tensors, and takes arrays as well as lists."""
+
+
+MODEL = {"inputs": (Tensor("inputs", "FP64", (-1, 2)),)}
+
+
+@pytest.mark.parametrize("name", ["inputs", "input-0"])
+def test_a_model_gets_its_tensor_as_an_array_whatever_a_client_calls_it(name: str) -> None:
+    asked = request([binary(name, "FP32", [1, 2], 8)], bytes(8))
+    rows = serving(of_a_model, **MODEL).read(asked)["inputs"]
+    assert (rows.dtype, rows.shape) == (np.float32, (1, 2))
+
+
+def test_a_model_is_told_which_outputs_are_wanted() -> None:
+    inputs = [tensor("inputs", "FP32", [1, 2], [1, 2])]
+    plane = serving(of_a_model, **MODEL)
+    assert plane.read(request(inputs, outputs=[{"name": "b"}]))["outputs"] == ["b"]
+    assert "outputs" not in plane.read(request(inputs))
+    with pytest.raises(Problem) as caught:
+        plane.read(request(inputs, outputs=[{"name": "c"}]))
+    assert caught.value.faults[0].field == "outputs[0]"
+
+
+def test_outputs_that_are_wanted_are_no_argument_of_a_handler() -> None:
+    inputs = [tensor("inputs", "FP32", [1, 2], [1, 2])]
+    arguments = serving(of_a_model).read(request(inputs, outputs=[{"name": "b"}]))
+    assert arguments == {"inputs": [[1.0, 2.0]]}
