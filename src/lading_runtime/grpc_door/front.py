@@ -72,8 +72,8 @@ class Front:
                 _, connection = await loop.create_connection(_Connection, host, int(port))
         except OSError as error:
             raise Unreachable(f"the server cannot be reached: {error.strerror}") from error
-        assert isinstance(connection, _Connection)
-        return connection
+        made: _Connection = connection
+        return made
 
 
 def _head(method: str, path: str, headers: Mapping[str, str], chunks: Sequence[Chunk]) -> bytes:
@@ -113,8 +113,7 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._keeps = True
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
     def connection_lost(self, error: Optional[Exception]) -> None:
