@@ -57,8 +57,8 @@ def _connect_unix(address: Address) -> socket.socket:
 
 def _connect_tcp(address: Address, until: Optional[float]) -> Steps[socket.socket]:
     found = yield Lookup(address.host, address.port)
-    if isinstance(found, OSError):
-        raise NotReached(f"{address}: {found.strerror or found}")
+    if isinstance(found, Exception):
+        raise NotReached(f"{address}: {getattr(found, 'strerror', None) or found}")
     why = "no address"
     for family, kind, protocol, _, place in found:
         opened = socket.socket(family, kind, protocol)

@@ -31,7 +31,7 @@ class Pause(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """Addresses of a host; sent back: those of `getaddrinfo`, or its OSError."""
+    """Addresses of a host; sent back: those of `getaddrinfo`, or why there are none."""
 
     host: str
     port: int
@@ -80,7 +80,7 @@ def _wait(need: Need) -> Any:
         return None
     try:
         return socket.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a label that is too long
         return error
 
 
@@ -93,7 +93,7 @@ async def _wait_async(need: Need) -> Any:
         return None
     try:
         return await loop.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a label that is too long
         return error
 
 
