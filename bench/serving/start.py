@@ -66,11 +66,11 @@ def started(peer: Peer, home: Path, model: str, question: Question) -> Iterator[
             server.stop()
 
 
-def ask(port: int, path: str, body: str) -> object:
-    """The decoded answer to a POST of JSON. Raises NotAnsweredError."""
+def ask(port: int, path: str, body: str | bytes, media_type: str = "application/json") -> object:
+    """The decoded answer to a POST. Raises NotAnsweredError."""
     try:
         with closing(http.client.HTTPConnection("127.0.0.1", port, _ANSWER_SECONDS)) as connection:
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", path, body, {"Content-Type": media_type})
             response = connection.getresponse()
             text = response.read()
     except (OSError, http.client.HTTPException) as error:
