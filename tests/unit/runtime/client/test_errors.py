@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ from lading_runtime import client
 from lading_runtime.client import errors
 from lading_runtime.client.errors import Failure, ServiceError
 from lading_runtime.problem import Fault
+
+PAGE = Path(__file__).parents[4] / "docs" / "reference" / "calling-services.md"
 
 
 def test_the_tree_is_drawn_whole_and_exported() -> None:
@@ -59,3 +63,13 @@ def test_an_error_survives_the_way_between_processes() -> None:
     error = client.InvalidArgument(Failure("ocr", "image", 422, "invalid_argument", None, faults))
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.failure, again.faults) == (type(error), error.failure, faults)
+
+
+def test_every_error_parameter_and_call_is_told() -> None:
+    rows = set(
+        re.findall(r"^\| `(?:await |(?:async )?for value in )?\.?(\w+)", PAGE.read_text(), re.M)
+    )
+    parameters = inspect.signature(client.service).parameters
+    calls = [x for x in vars(client.Service) if x.startswith(("predict", "stream"))]
+    kinds = [x.__name__ for x in ServiceError.__subclasses__()]
+    assert rows == {*kinds, *parameters, *calls, "LADING_GATEWAY"}
