@@ -138,7 +138,7 @@ def is_stale(environment: Environment, locked: LockedEnvironment) -> str | None:
     if environment.python != locked.python:
         return f"python changed from {locked.python} to {environment.python}"
     if missing := flavours.missing_library(environment, (wheel.name for wheel in locked.wheels)):
-        return f"`flavour: {environment.flavour}` needs {missing}, which is not in it"
+        return f"{missing} is not in it, which loads the model"
     return fingerprint.changed(locked.inputs, environment)
 
 

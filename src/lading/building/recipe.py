@@ -8,6 +8,14 @@ from pathlib import Path, PurePosixPath
 
 
 @dataclass(frozen=True)
+class ServedModel:
+    """A model that a flavour serves: a key of `FLAVOURS`, and a path inside the source."""
+
+    flavour: str
+    path: PurePosixPath
+
+
+@dataclass(frozen=True)
 class Environment:
     """What code runs in: a Python version, Python requirements and Debian packages.
 
@@ -22,8 +30,8 @@ class Environment:
     """requirements.txt, pyproject.toml or uv.lock; None when there are none."""
     packages: tuple[str, ...] = ()
     """Names of Debian packages."""
-    flavour: str | None = None
-    """The flavour whose library must be among what `requirements` resolves to."""
+    model: ServedModel | None = None
+    """The model whose libraries must be among what `requirements` resolves to."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from lading.building.recipe import Environment
+from lading.building.recipe import Environment, ServedModel
 from lading.errors import SettingsError
 from lading.settings import mlflow_model
 from lading.settings.compounds import Section
@@ -42,15 +42,15 @@ class Resolver:
             self._python(written, saved),
             saved.requirements or (self._requirements(written, source) if source else None),
             tuple(dict.fromkeys(written.get("packages", ()))),
-            written.get("flavour"),
+            _served(written),
         )
 
     def _saved(self, written: Section) -> Saved:
         """What an MLflow model brings, unless the service has requirements of its own."""
-        models: tuple[str, ...] = written.get("model", ())
-        if written.get("flavour") != "mlflow" or len(models) != 1 or written.has("requirements"):
+        served = _served(written)
+        if served is None or served.flavour != "mlflow" or written.has("requirements"):
             return Saved()
-        return mlflow_model.read(self.folder, Path(written.get("source", "."), models[0]))
+        return mlflow_model.read(self.folder, Path(written.get("source", "."), served.path))
 
     def _python(self, written: Section, saved: Saved) -> str:
         python: str = written.get("python", saved.python or DEFAULT_PYTHON)
@@ -117,6 +117,15 @@ class Resolver:
         error = SettingsError(expected=f"a file {name}", came="nothing there")
         self.faults.add(written.at("requirements"), error)
         return None
+
+
+def _served(written: Section) -> ServedModel | None:
+    """The model that a flavour serves; None where there is not exactly one."""
+    flavour: str | None = written.get("flavour")
+    models: tuple[str, ...] = written.get("model", ())
+    if flavour is None or len(models) != 1:
+        return None
+    return ServedModel(flavour, PurePosixPath(models[0]))
 
 
 def _usual_requirements(source: Path) -> Path | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from lading.building.recipe import Environment
+from lading.building.recipe import Environment, ServedModel
 from lading.errors import SettingsError
 from lading.settings import read
+
+MODEL = ServedModel("mlflow", PurePosixPath("model"))
 
 
 @pytest.fixture
@@ -43,14 +45,14 @@ def _said(folder: Path, *keys: str) -> str:
 def test_a_model_brings_its_requirements_and_its_python(folder: Path, keys: tuple[str]) -> None:
     (folder / "service" / "requirements.txt").write_text("pytest\n")
     assert _environment(folder, *keys) == Environment(
-        "digits", "3.13", folder / "service/model/requirements.txt", (), "mlflow"
+        "digits", "3.13", folder / "service/model/requirements.txt", (), MODEL
     )
 
 
 def test_requirements_of_the_services_own_stand_for_themselves(folder: Path) -> None:
     (folder / "mine.txt").touch()
     assert _environment(folder, "requirements: mine.txt") == Environment(
-        "digits", "3.11", folder / "mine.txt", (), "mlflow"
+        "digits", "3.11", folder / "mine.txt", (), MODEL
     )
 
 
@@ -87,4 +89,4 @@ def test_what_is_no_version_is_named_with_its_line(folder: Path, version: str, c
 def test_a_model_that_is_not_there_yet_brings_nothing(folder: Path) -> None:
     for path in (folder / "service" / "model").iterdir():
         path.unlink()
-    assert _environment(folder) == Environment("digits", "3.11", None, (), "mlflow")
+    assert _environment(folder) == Environment("digits", "3.11", None, (), MODEL)

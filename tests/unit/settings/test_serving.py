@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from lading.building.recipe import Environment
+from lading.building.recipe import Environment, ServedModel
 from lading.errors import SettingsError
 from lading.settings import read
 
@@ -32,7 +32,8 @@ def test_a_flavour_serves_the_model_that_is_named(tmp_path: Path) -> None:
     assert (recipe.handler, recipe.flavour, recipe.is_served) == (None, "sklearn", True)
     assert recipe.models == (PurePosixPath("models/digits.joblib"),)
     assert recipe.environment == Environment(
-        "digits", "3.11", tmp_path / "requirements.txt", (), "sklearn"
+        *("digits", "3.11", tmp_path / "requirements.txt", ()),
+        ServedModel("sklearn", PurePosixPath("models/digits.joblib")),
     )
 
 

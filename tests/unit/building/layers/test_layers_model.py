@@ -98,7 +98,7 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def _flavoured(folder: Path, flavour: str, path: str) -> None:
-    environment = Environment("digits", "3.11", None, (), flavour)
+    environment = Environment("digits", "3.11", None)
     models = (PurePosixPath(path),)
     recipe = Recipe("app", "digits", environment, folder, flavour=flavour, models=models)
     inside, _ = model.split(source.of(recipe), models, folder)
