@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from lading_runtime import client, service
 from lading_runtime.client.pool import MOST_KEPT
@@ -32,7 +33,12 @@ def as_coroutine(gateway: str, **how: Any) -> Any:
     return asyncio.run(service("ocr", gateway=gateway, **how).predict_async(number=1))
 
 
-@pytest.fixture(params=[plain, as_coroutine])
+def on_uvloop(gateway: str, **how: Any) -> Any:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(service("ocr", gateway=gateway, **how).predict_async(number=1))
+
+
+@pytest.fixture(params=[plain, as_coroutine, on_uvloop])
 def ask(request: pytest.FixtureRequest) -> Ask:
     asking: Ask = request.param
     return asking
@@ -82,7 +88,8 @@ def test_one_connection_serves_calls_one_after_the_other() -> None:
         for _ in range(3):
             plain(server.gateway)
             as_coroutine(server.gateway)
-        assert len(server.requests) == 6
+            on_uvloop(server.gateway)
+        assert len(server.requests) == 9
         assert len(server.connections) == 1
 
 
@@ -159,7 +166,7 @@ def test_it_is_tried_as_long_as_the_call_may_last(ask: Ask) -> None:
         scripted(lambda _: NOT_STARTED) as server,
         pytest.raises(client.ServiceUnavailable) as raised,
     ):
-        ask(server.gateway, timeout=0.2)
+        ask(server.gateway, timeout=0.4)
     assert raised.value.status == 503
     assert len(server.requests) > 1
     assert time.monotonic() - began < 2
