@@ -191,7 +191,7 @@ class Conversation:
         return answer.status in (429, 503) and answer.headers.get("x-lading-not-started") == "1"
 
     def _may_wait(self, seconds: float, patient_until: Optional[float] = None) -> bool:
-        """And have as long again for the attempt, so that it does not end in haste."""
+        """Whether time allows a pause, and as long again for the attempt that follows."""
         then = time.monotonic() + 2 * seconds
         return all(x is None or then < x for x in (self.until, patient_until))
 
