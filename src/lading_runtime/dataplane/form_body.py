@@ -6,9 +6,12 @@ from typing import Any
 
 import msgspec
 
+from ..call import Body
 from ..handlers.signature import Parameter, Signature
 from ..problem import Fault
-from . import multipart, validation
+from . import multipart, npy, validation
+
+MULTIPART = "multipart/form-data"
 
 
 class FormBody:
@@ -18,10 +21,10 @@ class FormBody:
         self._signature = signature
         self._parameters = {p.name: p for p in signature.parameters}
 
-    def read(self, body: bytes, content_type: str) -> dict[str, Any]:
+    def read(self, body: Body, content_type: str) -> dict[str, Any]:
         """Raises Problem `malformed_multipart`, `invalid_argument`."""
         grouped: dict[str, list[bytes]] = {}
-        for part in multipart.parse(body, multipart.boundary(content_type)):
+        for part in multipart.parse(bytes(body), multipart.boundary(content_type)):
             grouped.setdefault(part.name, []).append(part.value)
         given: dict[str, Any] = {}
         faults = []
@@ -43,6 +46,8 @@ class FormBody:
 def _field(parameter: Parameter, value: bytes) -> Any:
     if parameter.takes_bytes:
         return value
+    if value.startswith(npy.MAGIC) and npy.fits(parameter):
+        return _array(parameter, value)
     try:
         text = value.decode()
     except UnicodeDecodeError:
@@ -59,6 +64,14 @@ def _field(parameter: Parameter, value: bytes) -> Any:
     except msgspec.ValidationError:
         return _text_or(parameter, text, parsed)
     return parsed
+
+
+def _array(parameter: Parameter, value: bytes) -> Any:
+    try:
+        return npy.parse(value)
+    except ValueError as error:
+        fault = Fault(parameter.name, "an array in the .npy format", str(error))
+        raise validation.invalid([fault]) from None
 
 
 def _text_or(parameter: Parameter, text: str, parsed: Any) -> Any:

@@ -28,7 +28,7 @@ class JsonBody:
         self._taken = _taker(signature)
         self._plain = not self._completed and signature.record is None
 
-    def read(self, body: Body) -> Arguments:
+    def read(self, body: Body, content_type: str = "") -> Arguments:
         """Raises Problem `malformed_json`, `invalid_argument`."""
         try:
             arguments = self._taken(self._decode(body or b"{}"))

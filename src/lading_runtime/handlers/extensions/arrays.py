@@ -53,6 +53,13 @@ def dtype_of(hint: Any) -> Any:
     return None
 
 
+def view(body: Any, dtype: Any) -> Any:
+    """The array of a body's bytes, of one axis; of a copy where they cannot be written to."""
+    numpy = _numpy()
+    array = numpy.frombuffer(body, dtype)
+    return array if array.flags.writeable else array.copy()
+
+
 def stacks(arrays: Sequence[Any]) -> list[tuple[list[int], Any]]:
     """Arrays of one shape and dtype together, on a new first axis, with their places."""
     groups: dict[tuple[Any, str], list[int]] = {}
