@@ -44,6 +44,9 @@ PROGRAMS = {
 TEST_PROGRAMS = {"busybox": "busybox-static", "faketime": "faketime"}
 """What tests start besides."""
 
+CI_PROGRAMS = {"chromium": "chromium"}
+"""What they start where everything is promised; large, and so not asked of a laptop."""
+
 
 class SetupFailed(Exception):  # noqa: N818
     """Said to the user as it is."""
@@ -54,11 +57,16 @@ def main() -> int:
         if sys.version_info < (3, 11):  # noqa: UP036 - it is run before anything is installed
             raise SetupFailed(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
         environment()
-        debian_packages(PROGRAMS | (TEST_PROGRAMS if "--tests" in sys.argv else {}))
+        debian_packages(PROGRAMS | (test_programs() if "--tests" in sys.argv else {}))
     except SetupFailed as failure:
         print(f"setup: {failure}", file=sys.stderr)
         return 1
     return 0
+
+
+def test_programs() -> dict[str, str]:
+    """What tests start, on this machine."""
+    return TEST_PROGRAMS | (CI_PROGRAMS if os.environ.get("LADING_TEST_BROWSER") == "1" else {})
 
 
 def environment() -> None:

@@ -13,8 +13,8 @@ from typing import Optional
 from ..problem import KINDS
 
 MEDIA_TYPE = "text/html; charset=utf-8"
-_SCRIPT = "sha256-iNJ9az23yoIdMr/RvE1dHJ5ghTMJvrb5IDdVB2RRilI="
-_STYLE = "sha256-v4vr7pFIwMggdLnPWbr0LL7pyDMKZ2+YHMb75f6p8D8="
+_SCRIPT = "sha256-uBraeRwJsZTU84chJUomfWVrM5TQRbgFpq8yfp08aZY="
+_STYLE = "sha256-oY1hFEARoSLb6Q7x6eU0fDfCPBDXtLiuJdekepb3ALY="
 HEADERS: Mapping[str, str] = {
     "content-security-policy": (
         f"default-src 'none'; script-src '{_SCRIPT}'; style-src '{_STYLE}'; connect-src 'self'; "
