@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ FAILED = 1
 NEEDS_GRPCIO = "LADING_GRPC: gRPC needs the package grpcio, which is not installed; install it"
 _TOGETHER = 512
 """Calls at a time; each is a connection to the server."""
+_PASSING_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,22 @@ async def _serve(door: Door) -> int:
         sys.stderr.write(f"LADING_GRPC: cannot listen on {door.address}\n")
         return FAILED
     await server.start()
-    sys.stdout.write("listening\n")
-    sys.stdout.flush()
+    _say("listening")
     await stop.wait()
-    await server.stop(door.grace_seconds)
+    stopping = asyncio.ensure_future(server.stop(door.grace_seconds))
+    # Calls that came before are on their way to the server after this: it may close its socket.
+    await asyncio.sleep(_PASSING_SECONDS)
+    _say("leaving")
+    await stopping
     front.close()
     return 0
+
+
+def _say(word: str) -> None:
+    """To the server, which waits for it."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{word}\n")
+        sys.stdout.flush()
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -13,8 +13,7 @@ from .. import log
 from .serving import NEEDS_GRPCIO, Door
 
 _AGAIN_SECONDS = 1.0
-_SPARE_SECONDS = 5.0
-"""What the process gets beyond its grace before it is killed."""
+_LEAVE_SECONDS = 2.0
 # The path is handed on: which packages are found first is part of what the server promises.
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -40,25 +39,35 @@ class DoorKeeper:
         self._process: Optional[asyncio.subprocess.Process] = None
         self._keeping: Optional[asyncio.Task[None]] = None
 
+    @property
+    def pid(self) -> Optional[int]:
+        """Of the process that is there now."""
+        return self._process.pid if self._process is not None else None
+
     async def start(self) -> None:
         """Returns when it listens. Raises DoorError where it cannot."""
         require()
         self._process = await self._open()
         self._keeping = asyncio.get_running_loop().create_task(self._keep(self._process))
 
-    async def stop(self) -> None:
-        """Calls that are under way are answered first, within the grace."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeping
+    async def leave(self) -> None:
+        """Takes no more calls. Those under way have reached the server when this returns."""
+        await _ended(self._keeping)
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None or process.returncode is not None or process.stdout is None:
             return
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(process.stdout.readline(), _LEAVE_SECONDS)
+
+    async def stop(self) -> None:
+        """After `leave`: waits until calls under way are answered, within the grace."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
         try:
-            await asyncio.wait_for(process.wait(), self._door.grace_seconds + _SPARE_SECONDS)
+            await asyncio.wait_for(process.wait(), self._door.grace_seconds + _LEAVE_SECONDS)
         except asyncio.TimeoutError:
             process.kill()
             await process.wait()
@@ -84,3 +93,10 @@ class DoorKeeper:
             await asyncio.sleep(_AGAIN_SECONDS)
             with contextlib.suppress(DoorError, OSError):
                 process = self._process = await self._open()
+
+
+async def _ended(task: Optional[asyncio.Task[None]]) -> None:
+    if task is not None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
