@@ -89,7 +89,7 @@ _batching = Key(
     Keys(
         "batching",
         {
-            "max_size": Key(Whole(1, 65536), "The most predictions in one batch.", "64"),
+            "max_size": Key(Whole(1, 10_000), "The most predictions in one batch.", "64"),
             "max_wait": Key(
                 Duration(0, 60, 'a time up to 60s, such as "2ms"'),
                 "The longest that a prediction waits for others to join it; 0ms takes those that "
