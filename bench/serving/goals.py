@@ -16,7 +16,6 @@ P50_GOAL = 1.3
 START_GOAL = 1.1
 MEMORY_GOAL_BYTES = 15_000_000
 _MOST = 64
-_SIDES = "right answers a second, the same requests by the same wrk, one after the other"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _rate(board: Board, wanted: _Rate) -> Figure | None:
         spread(ratio, times),
         f"≥ {times(wanted.least)}" if wanted.least is not None else "",
         ratio.median >= wanted.least if wanted.least is not None else None,
-        _SIDES,
+        "",
     )
 
 

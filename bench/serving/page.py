@@ -20,7 +20,8 @@ Every server runs alone, in a virtual environment of its own on Debian's Python,
 of scikit-learn from 64 numbers in JSON: with a logistic regression (the cheap model) and with a
 forest of 100 trees (the dear one). wrk asks it with one thread on the same machine. Before that, 96
 answers are compared with the model's own. Ours and the bare loop took turns, and their figures are
-medians; the others were measured once. In this part a larger ratio is better, but for times."""
+medians; the others were measured once. Lines beside another server compare right answers a second:
+there a larger ratio is better."""
 _EXPLAINED = """\
 Right answers a second, p50 and p99 by number of connections. Errors are answers other than 2xx and
 connections that broke, over all loads. Start is from exec to the first right answer, memory the PSS
@@ -37,7 +38,7 @@ def section(board: Board, figures: Sequence[Figure], skipped: Sequence[str]) -> 
         results.table(figures),
         *_tables(board),
         "### What the lines compare",
-        "\n".join(f"- **{one.work}**: {one.sides}." for one in figures),
+        "\n".join(f"- **{one.work}**: {one.sides}." for one in figures if one.sides),
         "### How each server is configured",
         "\n".join(map(_configured, peers)),
         *(["### Not measured", "\n".join(f"- {line}" for line in skipped)] if skipped else []),

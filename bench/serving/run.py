@@ -25,7 +25,7 @@ class Plan:
     """How long a server is put under load, and over how many connections."""
 
     connections: tuple[int, ...] = (1, 16, 64)
-    seconds: float = 4.0
+    seconds: float = 3.0
     """For each number of connections."""
     warming_seconds: float = 2.0
     """Once, over the most connections."""
