@@ -27,7 +27,7 @@ def of_predict(method: Method, node: Function) -> Iterator[SettingsError]:
         return
     given = node.args
     positional = set(map(id, given.posonlyargs))
-    for argument in named(node, method.is_bound):
+    for argument in named(node, method.is_method):
         name, where = argument.arg, method.module.where(argument.lineno)
         if id(argument) in positional:
             problem = f"parameter '{name}' of predict is positional-only"
@@ -49,7 +49,7 @@ def of_predict_batch(method: Method, node: Function) -> Iterator[SettingsError]:
         return
     given = node.args
     starred = [one for one in (given.vararg, given.kwarg) if one]
-    arguments = named(node, method.is_bound)
+    arguments = named(node, method.is_method)
     if len(arguments) != 1 or given.kwonlyargs or starred:
         names = [f"'{one.arg}'" for one in [*arguments, *starred]]
         yield SettingsError(
@@ -68,7 +68,7 @@ def _of_list(method: Method, argument: ast.arg) -> Iterator[SettingsError]:
         todo = f"add one, such as '{name}: list[Input]'"
         yield SettingsError(problem, where=where, todo=todo)
         return
-    hint = hints.builtin(argument.annotation, method.bound)
+    hint = hints.builtin(argument.annotation, method.shadowed)
     if hint and (hint.name in _NO_LISTS or hint.item is None):
         problem = f"parameter '{name}' of predict_batch is not a list of something"
         yield SettingsError(problem, where=where, todo=f"write '{name}: list[Input]'")
@@ -76,7 +76,7 @@ def _of_list(method: Method, argument: ast.arg) -> Iterator[SettingsError]:
 
 def _lacks_self(method: Method, node: Function) -> bool:
     given = node.args
-    return method.is_bound and not (given.posonlyargs or given.args or given.vararg)
+    return method.is_method and not (given.posonlyargs or given.args or given.vararg)
 
 
 def _no_self(method: Method, node: Function) -> SettingsError:

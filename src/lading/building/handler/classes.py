@@ -27,9 +27,9 @@ class Method:
 
     module: Module
     node: Function | None
-    bound: Set[str]
+    shadowed: Set[str]
     """Names that mean something else to it than the built-in things of that name."""
-    is_bound: bool = True
+    is_method: bool = True
     """Whether its first parameter is the object itself."""
 
 
@@ -41,7 +41,7 @@ class _Written:
 
 def of_function(module: Module, node: Function) -> Method:
     """A handler that is a function."""
-    return Method(module, node, _bound_in(module.tree), is_bound=False)
+    return Method(module, node, _bound_in(module.tree), is_method=False)
 
 
 def methods(sources: Sources, defined: Defined) -> dict[str, Method] | None:
@@ -66,10 +66,10 @@ def _own(written: _Written, name: str) -> Method | None:
         return None
     names.refuse_twice(written.module, written.node, found)
     node = found[0].node
-    bound = _bound_in(written.module.tree) | _bound_in(written.node)
+    shadowed = _bound_in(written.module.tree) | _bound_in(written.node)
     if len(found) == 1 and found[0].is_plain_definition and isinstance(node, Function):
-        return Method(written.module, node, bound)
-    return Method(written.module, None, bound)
+        return Method(written.module, node, shadowed)
+    return Method(written.module, None, shadowed)
 
 
 def _bound_in(scope: Scope) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lading.building.handler import arguments, hints
 from lading.building.handler.classes import Method, methods, of_function
 from lading.building.handler.finding import Defined
-from lading.building.handler.names import Function
+from lading.building.handler.names import Function, of_this_scope
 from lading.building.handler.sources import Sources
 from lading.errors import SettingsError
 
@@ -48,7 +48,7 @@ def faults(sources: Sources, defined: Defined) -> Iterator[SettingsError]:
 
 def _of_predict(method: Method, node: Function) -> Iterator[SettingsError]:
     yield from arguments.of_predict(method, node)
-    returned = hints.builtin(node.returns, method.bound)
+    returned = hints.builtin(node.returns, method.shadowed)
     if returned and _yields(node):
         yield SettingsError(
             f"predict yields, but is said to return {returned.name}",
@@ -60,7 +60,7 @@ def _of_predict(method: Method, node: Function) -> Iterator[SettingsError]:
 def _of_batches(method: Method, node: Function) -> Iterator[SettingsError]:
     where = method.module.where(node.lineno)
     yield from arguments.of_predict_batch(method, node)
-    returned = hints.builtin(node.returns, method.bound)
+    returned = hints.builtin(node.returns, method.shadowed)
     if _yields(node):
         problem = "predict_batch yields"
         yield SettingsError(problem, where=where, todo="it returns a list, one result an input")
@@ -91,19 +91,14 @@ def _of_both(
 def _argument_of_one(batch: Method, node: Function) -> str | None:
     """What one request's argument is called, where it surely is one: of a list of plain values."""
     (given,) = arguments.named(node, is_method=True)
-    hint = hints.builtin(given.annotation, batch.bound)
-    item = hints.builtin(hint.item, batch.bound) if hint else None
+    hint = hints.builtin(given.annotation, batch.shadowed)
+    item = hints.builtin(hint.item, batch.shadowed) if hint else None
     if item is None or item.name not in hints.SCALARS:
         return None
     return given.arg[:-1] if given.arg.endswith("s") and len(given.arg) > 1 else given.arg
 
 
-def _yields(node: ast.AST) -> bool:
+def _yields(node: Function) -> bool:
     """Whether a function is a generator. What is nested in it yields for itself."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Yield | ast.YieldFrom):
-            return True
-        nested = isinstance(child, Function | ast.ClassDef | ast.Lambda)
-        if not nested and _yields(child):
-            return True
-    return False
+    inside = (below for statement in node.body for below in of_this_scope(statement))
+    return any(isinstance(below, ast.Yield | ast.YieldFrom) for below in inside)

@@ -33,7 +33,7 @@ class Binding:
 def bindings(scope: Scope) -> Iterator[Binding]:
     """All of a body, also in its `if`, `try`, `with` and loops; what is in functions is theirs."""
     for statement in scope.body:
-        for node in _of_this_scope(statement):
+        for node in of_this_scope(statement):
             for name in _bound(node):
                 yield Binding(name, node, statement)
 
@@ -41,6 +41,19 @@ def bindings(scope: Scope) -> Iterator[Binding]:
 def of(scope: Scope, name: str) -> list[Binding]:
     """What binds one name, in the order of the text."""
     return [one for one in bindings(scope) if one.name == name]
+
+
+def of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and what is below it, in the order of the text; not what is in functions and classes.
+
+    Never recursive: a sum of a thousand terms is a thousand levels deep.
+    """
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, Definition | ast.Lambda):
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def refuse_twice(module: Module, scope: Scope, found: list[Binding]) -> None:
@@ -58,13 +71,6 @@ def refuse_twice(module: Module, scope: Scope, found: list[Binding]) -> None:
         where=module.where(last.lineno),
         todo="remove one of them, or rename it",
     )
-
-
-def _of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    if not isinstance(node, Definition | ast.Lambda):
-        for child in ast.iter_child_nodes(node):
-            yield from _of_this_scope(child)
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

@@ -173,3 +173,9 @@ def test_syntax_is_that_of_the_images_python(tmp_path: Path) -> None:
 
 def test_what_is_inside_a_class_is_not_looked_for(tmp_path: Path) -> None:
     check(tmp_path, {"reader.py": "class Reader: ..."}, "reader:Reader.method")
+
+
+def test_a_text_that_is_nested_too_deeply_to_be_read(tmp_path: Path) -> None:
+    check(tmp_path, {"reader.py": f"Reader = {'(' * 5000}1{')' * 5000}"})
+    hint = "list[" * 900 + "int" + "]" * 900
+    check(tmp_path, {"reader.py": f"def Reader(a: {hint!r}): ..."})

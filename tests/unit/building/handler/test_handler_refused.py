@@ -200,3 +200,11 @@ def test_a_place_is_told_from_the_folder_one_is_in(
     monkeypatch.chdir(tmp_path)
     files = {"reader.py": f"{HEAD}def predict(self, a): ..."}
     assert refusal(tmp_path / "service", files).startswith("service/reader.py:2: ")
+
+
+def test_a_text_is_read_that_is_nested_deeper_than_calls_may_be(tmp_path: Path) -> None:
+    total = " + ".join(["1"] * 1500)
+    text = f"TOTAL = {total}\ndef Reader(a):\n    return {total}\n"
+    assert refusal(tmp_path, {"reader.py": text}) == (
+        "reader.py:2: parameter 'a' of predict has no type; add one, such as 'a: str'"
+    )
