@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from ..handlers.extensions import known
+from ..call import JSON
+from ..handlers import hints
+from ..handlers.extensions import arrays, frames, known, pictures
 from ..handlers.signature import Parameter, Signature
-from ..problem import MEDIA_TYPE
+from . import arrow, bodies, npy, octet_stream, problems_described
+from .form_body import MULTIPART
 
-_REFERENCE = "#/components/schemas/{name}"
-_ERRORS = {
-    "400": "The body cannot be read", "413": "The body is too large",
-    "415": "Neither JSON nor multipart", "422": "An argument is wrong; `errors` names it",
-    "500": "The handler failed", "503": "Cannot answer now; try again",
-    "504": "No answer in time",
-}  # fmt: skip
+REFERENCE = "#/components/schemas/{name}"
+EVENTS = "text/event-stream"
+_FILE: dict[str, Any] = {"contentMediaType": octet_stream.MEDIA_TYPE}
 
 
 def encode(service: str, signature: Signature) -> bytes:
@@ -27,51 +25,79 @@ def encode(service: str, signature: Signature) -> bytes:
 
 def document(service: str, signature: Signature) -> dict[str, Any]:
     """The document as plain dicts and lists."""
-    hints = [parameter.hint for parameter in signature.parameters]
-    schemas, components = _schemas([*hints, signature.result])
-    *arguments, result = schemas
-    content = {
-        "application/json": {"schema": _input(signature, arguments, lambda p, s: s)},
-        "multipart/form-data": {"schema": _input(signature, arguments, _as_field)},
-    }
-    problem = {"schema": {"$ref": _REFERENCE.format(name="Problem")}}
-    responses: dict[str, Any] = {
-        "200": {"description": "The result", "content": {"application/json": {"schema": result}}}
-    }
-    for status, description in _ERRORS.items():
-        responses[status] = {"description": description, "content": {MEDIA_TYPE: problem}}
+    *arguments, result = _schemas(signature)
+    components: dict[str, Any] = arguments.pop(0)
     operation = {
         "operationId": "predict",
-        "requestBody": {"required": True, "content": content},
-        "responses": responses,
+        "requestBody": {
+            "required": any(parameter.required for parameter in signature.parameters),
+            "content": _bodies(signature, arguments),
+        },
+        "responses": {
+            "200": {"description": "The result", "content": _results(signature, result)},
+            **problems_described.responses(),
+        },
     }
-    return {
+    described = {
         "openapi": "3.1.0",
         "info": {"title": service, "version": "1"},
         "paths": {f"/{service}/predict": {"post": operation}},
-        "components": {"schemas": {"Problem": _PROBLEM, **components}},
+        "components": {"schemas": {"Problem": problems_described.SCHEMA, **components}},
     }
+    components_of_models: dict[str, Any] = {}
+    _hoist(described, components_of_models)
+    described["components"]["schemas"].update(components_of_models)  # type: ignore[index]
+    return described
 
 
-def _schemas(hints: list[Any]) -> tuple[list[Any], dict[str, Any]]:
-    try:
-        schemas, components = msgspec.json.schema_components(
-            hints, schema_hook=known.schema, ref_template=_REFERENCE
-        )
-    except (TypeError, NotImplementedError):
+def _schemas(signature: Signature) -> list[Any]:
+    """Components first, then a schema for each argument, then the result's."""
+    asked = [parameter.hint for parameter in signature.parameters]
+    for result in (signature.result, Any):
         # A result of a type without a schema is served all the same: it may encode well.
-        schemas, components = msgspec.json.schema_components(
-            [*hints[:-1], Any], schema_hook=known.schema, ref_template=_REFERENCE
-        )
-    return list(schemas), components
+        try:
+            schemas, components = msgspec.json.schema_components(
+                [*asked, Any if result is None else result],
+                schema_hook=known.schema,
+                ref_template=REFERENCE,
+            )
+        except (TypeError, NotImplementedError):
+            continue
+        return [components, *schemas]
+    raise TypeError("the arguments have no schema")
 
 
-def _input(
-    signature: Signature, schemas: list[Any], shape: Callable[[Parameter, Any], Any]
-) -> dict[str, Any]:
+def _hoist(node: Any, components: dict[str, Any]) -> None:
+    """Moves what models' own schemas refer to where the references point."""
+    if isinstance(node, dict):
+        components.update(node.pop("$defs", {}))
+        for value in list(node.values()):
+            _hoist(value, components)
+    elif isinstance(node, (list, tuple)):
+        for value in node:
+            _hoist(value, components)
+
+
+def _bodies(signature: Signature, schemas: list[Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for media_type in bodies.readers(signature):
+        if media_type == JSON:
+            content[media_type] = {"schema": _arguments(signature, schemas)}
+        elif media_type == MULTIPART:
+            fields = [
+                _as_field(parameter, schema)
+                for parameter, schema in zip(signature.parameters, schemas)  # noqa: B905
+            ]
+            content[media_type] = {"schema": _arguments(signature, fields)}
+        else:
+            content[media_type] = {"schema": {}}
+    return content
+
+
+def _arguments(signature: Signature, schemas: list[Any]) -> dict[str, Any]:
     properties = {}
-    for parameter, schema in zip(signature.parameters, schemas):  # noqa: B905
-        properties[parameter.name] = shape(parameter, _with_default(parameter, schema))
+    for parameter, schema in zip(signature.parameters, schemas):  # noqa: B905 - from Python 3.10
+        properties[parameter.name] = _with_default(parameter, schema)
     return {
         "type": "object",
         "properties": properties,
@@ -81,36 +107,36 @@ def _input(
 
 
 def _with_default(parameter: Parameter, schema: Any) -> Any:
-    if parameter.required:
+    if parameter.required or parameter.default is msgspec.UNSET or not isinstance(schema, dict):
         return schema
     try:
-        default = msgspec.to_builtins(parameter.default, enc_hook=known.encode)
+        default = msgspec.to_builtins(parameter.default, enc_hook=known.encode, str_keys=True)
         return {**schema, "default": default}
     except (TypeError, NotImplementedError):
         return schema
 
 
 def _as_field(parameter: Parameter, schema: Any) -> Any:
-    file = {"type": "string", "contentMediaType": "application/octet-stream"}
     if parameter.takes_bytes:
-        return file
-    return {"type": "array", "items": file} if parameter.item_takes_bytes else schema
+        return {"type": "string", **_FILE}
+    if parameter.item_takes_bytes:
+        return {"type": "array", "items": {"type": "string", **_FILE}}
+    return schema
 
 
-_TEXT = {"type": "string"}
-_PROBLEM = {
-    "type": "object",
-    "properties": {
-        "type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "code": _TEXT,
-        "detail": _TEXT, "request_id": _TEXT,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": _TEXT, "expected": _TEXT, "came": _TEXT},
-                "required": ["field", "expected", "came"],
-            },
-        },
-    },
-    "required": ["type", "title", "status", "code", "detail"],
-}  # fmt: skip
+def _results(signature: Signature, schema: Any) -> dict[str, Any]:
+    """JSON, and what else the result is given as when the Accept header asks for it."""
+    if signature.streams:
+        return {EVENTS: {"schema": {"type": "string", "contentMediaType": JSON,
+                                    "contentSchema": schema}}}  # fmt: skip
+    content: dict[str, Any] = {JSON: {"schema": schema}}
+    for hint in map(hints.bare, hints.choices(signature.result)):
+        if arrays.owns(hint):
+            content[npy.MEDIA_TYPE] = {"schema": {}}
+        elif frames.owns(hint) and arrow.installed():
+            content[arrow.MEDIA_TYPE] = {"schema": {}}
+        elif pictures.owns(hint):
+            content["image/png"] = {"schema": {}}
+        elif hint in (bytes, bytearray):
+            content[octet_stream.MEDIA_TYPE] = {"schema": {}}
+    return content

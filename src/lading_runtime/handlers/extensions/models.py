@@ -11,7 +11,7 @@ import msgspec
 
 from ...problem import Fault
 from .. import wording
-from .misfit import Misfit
+from .misfit import Misfit, misfit
 
 TAKES_FILE = False
 _ROOTS = ("pydantic.main", "pydantic.v1.main")
@@ -33,10 +33,14 @@ def decode(hint: Any, value: Any) -> Any:
         return value
     try:
         if not hasattr(hint, "model_validate"):
+            if "__root__" not in hint.__fields__ and not isinstance(value, dict):
+                raise misfit("an object", wording.kind(value))
             return hint.parse_obj(value)
         if hint.model_config.get("strict"):  # such take text as a date in JSON mode alone
             return hint.model_validate_json(msgspec.json.encode(value))
         return hint.model_validate(value)
+    except Misfit:
+        raise
     except ValueError as error:
         raise Misfit([_fault(one, value) for one in _errors(error)]) from error
 
@@ -92,10 +96,11 @@ def schema(hint: Any) -> dict[str, Any]:
             described = hint.schema(ref_template=template)
     except Exception:  # of a field without a schema; it is validated all the same
         return {"type": "object", "title": hint.__name__}
+    described = dict(described)  # version 1 gives the same one again
     definitions = {**described.pop("$defs", {}), **described.pop("definitions", {})}
     if definitions:
         described["$defs"] = {prefix + name: one for name, one in definitions.items()}
-    return described  # type: ignore[no-any-return]
+    return described
 
 
 def expected(hint: Any) -> str:

@@ -49,8 +49,9 @@ def _opened(value: Any) -> Any:
         picture = module.open(io.BytesIO(value), formats=known)
         picture.load()
     except (OSError, SyntaxError, ValueError, module.DecompressionBombError) as error:
-        why = "too many pixels" if isinstance(error, module.DecompressionBombError) else "none"
-        raise misfit("a picture (PNG, JPEG, WebP, …)", f"{len(value)} bytes, {why}") from error
+        bomb = isinstance(error, module.DecompressionBombError)
+        why = "with too many pixels" if bomb else "that are none"
+        raise misfit("a picture (PNG, JPEG, WebP, …)", f"{len(value)} bytes {why}") from error
     return picture
 
 
