@@ -159,16 +159,17 @@ def _paths(route: Route) -> list[Document]:
         "string_match": {"safe_regex": {"regex": "GET|HEAD"}},
     }
     keyed = {"name": "idempotency-key", "present_match": True}
+    # The second is where clients of the Open Inference Protocol look for a model.
     return [
-        _path(route, repeatable=True, headers=[safe_method]),
-        _path(route, repeatable=True, headers=[keyed]),
-        _path(route, repeatable=False, headers=[]),
+        _path(route, {"path_separated_prefix": prefix, "headers": headers}, repeatable)
+        for prefix in (f"/{route.service}", f"/v2/models/{route.service}")
+        for headers, repeatable in (([safe_method], True), ([keyed], True), ([], False))
     ]
 
 
-def _path(route: Route, repeatable: bool, headers: list[Document]) -> Document:
+def _path(route: Route, match: Document, repeatable: bool) -> Document:
     return {
-        "match": {"path_separated_prefix": f"/{route.service}", "headers": headers},
+        "match": match,
         "route": {
             "cluster": route.service,
             "timeout": duration(route.timeout_seconds),

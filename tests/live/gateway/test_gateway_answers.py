@@ -56,6 +56,15 @@ def test_a_request_reaches_its_service_as_it_was_sent(client: httpx.Client) -> N
     assert answer.json()["length"] == 5
 
 
+def test_a_service_is_found_where_clients_of_the_inference_protocol_look(
+    client: httpx.Client,
+) -> None:
+    for path in ("/v2/models/digits", "/v2/models/digits/versions/1/infer"):
+        assert client.post(path, content=b"1").json()["target"] == path
+    for path in ("/v2/models/digits2", "/v2/models"):
+        assert client.get(path).status_code == 404
+
+
 def test_the_gateway_says_that_it_is_alive(client: httpx.Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -80,13 +80,20 @@ def test_a_request_is_repeated_after_a_reset_only_when_its_method_or_key_allows_
         )
         for path in service
     ]
-    assert resets == [([":method"], True), (["idempotency-key"], True), ([], False)]
+    each = [([":method"], True), (["idempotency-key"], True), ([], False)]
+    assert resets == each * 2
+
+
+def test_a_service_is_found_by_its_name_and_as_a_model() -> None:
+    service = [p for p in paths(discovery.routes([Route("a", ())], 9)) if "route" in p]
+    prefixes = dict.fromkeys(path["match"]["path_separated_prefix"] for path in service)
+    assert list(prefixes) == ["/a", "/v2/models/a"]
 
 
 def test_the_gateways_own_paths_come_first_and_the_unknown_last() -> None:
     found = paths(discovery.routes([Route("healthz", ())], 9))
     direct = [p["direct_response"]["status"] if "direct_response" in p else 0 for p in found]
-    assert direct == [200, 413, 0, 0, 0, 404]
+    assert direct == [200, 413, *[0] * 6, 404]
 
 
 def test_tries_last_as_long_as_the_request_may() -> None:
