@@ -45,5 +45,5 @@ def _liking(offer: str, ranges: dict[str, float]) -> tuple[float, int]:
     family = offer.partition("/")[0] + "/*"
     for exactness, name in ((2, offer), (1, family), (0, ANY)):
         if name in ranges:
-            return ranges[name], exactness
+            return (ranges[name], exactness) if ranges[name] > 0 else (0.0, 0)
     return 0.0, 0

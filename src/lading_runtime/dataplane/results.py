@@ -15,7 +15,7 @@ PNG = "image/png"
 
 
 def _is_bytes(value: Any) -> bool:
-    return isinstance(value, (bytes, bytearray))
+    return isinstance(value, (bytes, bytearray, memoryview))
 
 
 def _is_picture(value: Any) -> bool:
