@@ -6,8 +6,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from dataclasses import replace
 
-from . import server
 from .configuration import Configuration, ConfigurationError, read
 
 USAGE = 2
@@ -28,7 +28,14 @@ def main() -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
-    return server.run(configuration)
+    # Before anything large is imported: workers begin to load while the front is still starting,
+    # and are forked from a process that is small and has nothing open.
+    from .workers import nursery
+
+    workers = nursery.start(configuration)
+    from . import server
+
+    return server.run(configuration, workers)
 
 
 def _at_source(configuration: Configuration) -> Configuration:
@@ -41,8 +48,7 @@ def _at_source(configuration: Configuration) -> Configuration:
         raise ConfigurationError(
             f"LADING_SOURCE: expected a folder, got {source!r}: {error.strerror}"
         ) from error
-    values = {**configuration.__dict__, "source": source, "socket": path}
-    return Configuration(**values)
+    return replace(configuration, source=source, socket=path)
 
 
 if __name__ == "__main__":

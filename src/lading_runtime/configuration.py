@@ -36,8 +36,17 @@ class Configuration:
     """Where to listen and what to serve. `socket` is a path; without it, `host` and `port` hold."""
 
     handler: str
+    """`module:attribute`; empty where a flavour serves `model`."""
     service: str
     source: str = "/app"
+    flavour: str = ""
+    model: str = ""
+    """Path of the model's file or folder, inside `source` when it is relative."""
+    workers: int = 1
+    batch_size: int = 64
+    batch_wait_seconds: float = 0.002
+    grpc: str = ""
+    """`host:port` or `unix:/path` where gRPC is served too."""
     socket: Optional[str] = None
     host: str = "0.0.0.0"
     port: int = 8080
@@ -53,16 +62,20 @@ class Configuration:
 def read(environment: Mapping[str, str]) -> Configuration:
     """From LADING_* variables. Raises ConfigurationError."""
     number = _Numbers(environment)
-    handler = environment.get("LADING_HANDLER", "")
-    module, colon, attribute = handler.partition(":")
-    if not (module and colon and attribute):
-        raise ConfigurationError(f"LADING_HANDLER: expected module:attribute, got {handler!r}")
-    service = environment.get("LADING_SERVICE") or module.rpartition(".")[2]
+    handler, flavour, model = _served(environment)
+    module = handler.partition(":")[0]
+    service = environment.get("LADING_SERVICE") or module.rpartition(".")[2] or _stem(model)
     if "/" in service:
         raise ConfigurationError(f"LADING_SERVICE: expected a name without '/', got {service!r}")
     return Configuration(
         handler=handler,
+        flavour=flavour,
+        model=model,
         service=service,
+        workers=max(1, number.whole("LADING_WORKERS", 1, 1000)),
+        batch_size=max(1, number.whole("LADING_BATCH_SIZE", Configuration.batch_size, 10000)),
+        batch_wait_seconds=number.seconds("LADING_BATCH_WAIT", Configuration.batch_wait_seconds),
+        grpc=environment.get("LADING_GRPC") or "",
         source=environment.get("LADING_SOURCE") or "/app",
         socket=environment.get("LADING_SOCKET") or None,
         host=environment.get("LADING_HOST") or "0.0.0.0",
@@ -77,6 +90,27 @@ def read(environment: Mapping[str, str]) -> Configuration:
             idle_seconds=number.seconds("LADING_IDLE_TIMEOUT", Limits.idle_seconds),
         ),
     )
+
+
+def _served(environment: Mapping[str, str]) -> tuple[str, str, str]:
+    """Handler, flavour, model: the first, or the other two."""
+    handler = environment.get("LADING_HANDLER", "")
+    flavour = environment.get("LADING_FLAVOUR", "")
+    model = environment.get("LADING_MODEL", "")
+    if flavour and handler:
+        raise ConfigurationError("LADING_FLAVOUR: expected a handler or a flavour, got both")
+    if flavour and not model:
+        raise ConfigurationError("LADING_MODEL: expected the path of the flavour's model, got ''")
+    if flavour:
+        return "", flavour, model
+    module, colon, attribute = handler.partition(":")
+    if not (module and colon and attribute):
+        raise ConfigurationError(f"LADING_HANDLER: expected module:attribute, got {handler!r}")
+    return handler, "", ""
+
+
+def _stem(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2].partition(".")[0] or "model"
 
 
 class _Numbers:

@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "not_implemented": (501, "Not implemented"),
     "not_ready": (503, "Not ready"),
     "draining": (503, "Shutting down"),
+    "worker_died": (503, "Worker died"),
     "worker_stuck": (503, "Worker stuck"),
     "queue_full": (503, "Too many requests are waiting"),
     "deadline_exceeded": (504, "Deadline exceeded"),
@@ -35,6 +36,8 @@ KINDS: dict[str, tuple[int, str]] = {
 
 NOT_STARTED = {"retry-after": "1", "x-lading-not-started": "1"}
 """Headers of a refusal given before the prediction began: another replica may be tried safely."""
+LATER = {"retry-after": "1"}
+"""Headers of a refusal that may be otherwise in a moment."""
 
 
 class Fault(NamedTuple):

@@ -1,61 +1,48 @@
-"""Listens, loads, serves, and drains when told to stop."""
+"""The front: listens, serves, and drains when told to stop."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import sys
 import time
-from typing import Any, Optional
+from typing import Any
 
-from . import log
-from .application import Application
+from . import log, loops
 from .configuration import Configuration
-from .connection import Connection
-from .dataplane import DataPlane
-from .handler import HandlerError, load
-from .listening import Listener, ListenError
-from .worker import State, Worker
+from .routes.application import Application
+from .routes.metrics import Metrics, Readings, WorkerState
+from .transport.connection import Connection
+from .transport.listening import Listener, ListenError
+from .transport.writing import Heads
+from .workers.nursery import Nursery
+from .workers.pool import Pool
 
 DRAINED = 0
 FAILED = 1
 HANDLER_FAILED = 3
 _SWEEP_SECONDS = 1.0
-_JOIN_SECONDS = 1.0
+_LEAVE_SECONDS = 1.0
 
 
-def run(configuration: Configuration) -> int:
+def run(configuration: Configuration, nursery: Nursery) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Returns the exit code: 0 drained, 1 cannot listen or work was left undone, 3 the handler failed
-    to load. Does not return, but exits, where user code still keeps its thread.
+    to load, or no worker can be kept alive.
     """
     try:
         listener = Listener(configuration)
     except ListenError as error:
         sys.stderr.write(f"{error}\n")
+        nursery.dismiss()
         return FAILED
-    loop = _event_loop()
+    loop = loops.new()
     try:
-        server = _Server(configuration, listener, loop)
-        code = loop.run_until_complete(server.serve())
+        return loop.run_until_complete(_Server(configuration, listener, loop).serve(nursery))
     finally:
         loop.close()
-    if not server.stop_worker(_JOIN_SECONDS):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
-
-
-def _event_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
 
 
 class _Server:
@@ -66,49 +53,64 @@ class _Server:
         self._limits = configuration.limits
         self._listener = listener
         self._loop = loop
+        self._heads = Heads()
         self._connections: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
-        self._worker: Optional[Worker] = None
 
-    async def serve(self) -> int:
+    async def serve(self, nursery: Nursery) -> int:
         started = time.monotonic()
-        self._stop = asyncio.Event()
-        worker = self._worker = Worker(self._load, self._limits)
-        self._application = Application(self._configuration.service, worker)
+        stop = asyncio.Event()
+        metrics = Metrics(self._configuration.service)
+        pool = Pool(self._configuration, nursery.channel, metrics)
+        metrics.watch(self._readings(pool))
+        self._application = Application(self._configuration.service, pool, metrics)
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._stop.set)
+            self._loop.add_signal_handler(number, stop.set)
         self._loop.add_reader(self._listener.socket.fileno(), self._accept)
         sweep = self._loop.create_task(self._sweep())
         self._log("listening", address=self._configuration.address)
-        worker.start()
-        stopping: asyncio.Future[Any] = self._loop.create_task(self._stop.wait())
-        await asyncio.wait([worker.loaded, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if worker.state is State.FAILED and worker.failure is not None:
-            code = self._report(worker.failure)
+        pool.staff.start(self._configuration.workers)
+        stopping = self._loop.create_task(stop.wait())
+        await self._wait(pool.has_loaded, stopping, pool.staff.gave_up)
+        if pool.has_loaded.done():
+            self._log("ready", seconds=round(time.monotonic() - started, 3))
+            await self._wait(stopping, pool.staff.gave_up)
+        if pool.staff.gave_up.done():
+            code = self._report(pool.staff.gave_up.result())
             self._connections_abort()
         else:
-            if worker.state is State.READY:
-                self._log("ready", seconds=round(time.monotonic() - started, 3))
-            await stopping
             code = await self._drain()
         sweep.cancel()
         stopping.cancel()
         await asyncio.gather(sweep, stopping, return_exceptions=True)
+        await self._dismiss(pool)
+        nursery.wait()
         return code
 
-    def stop_worker(self, seconds: float) -> bool:
-        return self._worker is None or self._worker.stop(seconds)
+    def _readings(self, pool: Pool) -> Readings:
+        return Readings(
+            queue_length=lambda: pool.waiting,
+            in_flight=lambda: pool.in_flight,
+            connections=lambda: len(self._connections),
+            workers=lambda: [WorkerState(state, replica.pid) for replica, state in pool.states()],
+        )
 
-    def _load(self) -> DataPlane:
-        return DataPlane(load(self._configuration.handler, self._configuration.source))
+    async def _wait(self, *futures: asyncio.Future[Any]) -> None:
+        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
 
-    def _report(self, failure: BaseException) -> int:
-        where = f"services.{self._configuration.service}.handler: {self._configuration.handler}"
-        if isinstance(failure, HandlerError):
-            reason = str(failure)
-        else:
-            log.write("error", "handler failed to load", failure)
-            reason = f"{type(failure).__name__}: {failure}"
+    async def _dismiss(self, pool: Pool) -> None:
+        """Workers leave by themselves; one that keeps its process is ended."""
+        pool.staff.close()
+        deadline = self._loop.time() + _LEAVE_SECONDS
+        while pool.staff.present and self._loop.time() < deadline:
+            await asyncio.sleep(0.005)
+        pool.staff.kill_all()
+
+    def _report(self, reason: str) -> int:
+        configuration = self._configuration
+        served = configuration.handler or configuration.model
+        key = "handler" if configuration.handler else "model"
+        where = f"services.{configuration.service}.{key}: {served}"
         sys.stderr.write(f"{where} failed to load: {reason}\n")
         self._stop_listening()
         return HANDLER_FAILED
@@ -128,14 +130,13 @@ class _Server:
             connection.close()
 
     def _connection(self) -> Connection:
-        return Connection(self._application, self._limits, self._connections)
+        return Connection(self._application, self._limits, self._heads, self._connections)
 
     async def _sweep(self) -> None:
+        limits = self._limits
+        seconds = min(_SWEEP_SECONDS, limits.head_seconds / 4, limits.body_seconds / 4)
         while True:
-            limits = self._limits
-            await asyncio.sleep(
-                min(_SWEEP_SECONDS, limits.head_seconds / 4, limits.body_seconds / 4)
-            )
+            await asyncio.sleep(seconds)
             now = self._loop.time()
             for connection in list(self._connections):
                 connection.expire(now)

@@ -72,7 +72,9 @@ def free_port() -> int:
 def serve(
     folder: Path, attribute: str, *, kind: str = "unix", wait: bool = True, **env: str
 ) -> Iterator[Server]:
-    """Serve `handlers:attribute`; `env` are LADING_ variables without the prefix.
+    """Serve `handlers:attribute`, or another `module:attribute`.
+
+    `env` are LADING_ variables without the prefix.
 
     `kind` is "unix", "tcp", or "plain": a UNIX socket on asyncio's own loop.
     """
@@ -82,7 +84,8 @@ def serve(
     path = None if tcp else str(folder / "http.sock")
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": modules, "PYTHONWARNINGS": "error",
-        "LADING_HANDLER": f"handlers:{attribute}", "LADING_SOURCE": str(HANDLERS),
+        "LADING_HANDLER": attribute if ":" in attribute else f"handlers:{attribute}",
+        "LADING_SERVICE": "handlers", "LADING_SOURCE": str(HANDLERS),
         "LADING_HOST": "127.0.0.1", "LADING_PORT": str(port), "LADING_SOCKET": path or "",
         **{f"LADING_{name}": value for name, value in env.items()},
     }  # fmt: skip

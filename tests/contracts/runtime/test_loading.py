@@ -27,7 +27,6 @@ def test_alive_at_once_and_ready_when_loaded(tmp_path: Path) -> None:
         ("CannotLoad", "RuntimeError: the weights are gone"),
         ("absent", "module 'handlers' has no attribute 'absent'"),
         ("untyped", "parameter 'number' of predict has no type; add one, such as 'number: str'"),
-        ("stream", "predict yields; streamed answers are not yet supported"),
         ("Box", "TypeError: Box.__init__() missing 1 required positional argument: 'width'"),
     ],
 )

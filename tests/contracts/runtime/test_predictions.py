@@ -96,14 +96,11 @@ def test_health_answers_while_a_prediction_takes_its_time(tmp_path: Path, attrib
             assert pending.result().status_code == 504
             assert pending.result().json()["code"] == "deadline_exceeded"
             assert pending.result().json()["detail"] == "no answer within 0.5 seconds"
-            time.sleep(0.3)
-            stuck = client.get("/readyz")
-            assert (stuck.status_code, stuck.json()["code"]) == (503, "worker_stuck")
-            refused = client.post("/predict", json={"seconds": 0})
-            assert refused.headers["x-lading-not-started"] == "1"
             assert client.get("/healthz").status_code == 200
-        time.sleep(1.5)
-        wait_until_ready(server)
+            # The worker that did not return was replaced: nobody waits for it.
+            wait_until_ready(server)
+            assert client.post("/predict", json={"seconds": 0}).status_code == 200
+        assert '"event":"worker is stuck"' in server.log()
 
 
 def test_past_the_queue_there_is_503_at_once(tmp_path: Path) -> None:

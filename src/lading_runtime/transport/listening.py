@@ -8,7 +8,7 @@ import socket
 import stat
 from collections.abc import Iterator
 
-from .configuration import Configuration
+from ..configuration import Configuration
 
 BACKLOG = 2048
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from typing import Union
+from typing import Optional, Union
 
 import httptools
 
-from .configuration import Limits
-from .messages import Request
-from .problem import Problem
+from .. import shared
+from ..configuration import Limits
+from ..exchange import Request
+from ..problem import Problem
+from ..shared import Shared
 
 _TRAILING_BYTES = 64 * 1024
 _BYTES_PER_BODY_BYTE = 8
+_KNOWN = {
+    name.encode(): name.lower()
+    for name in ("Host", "Content-Type", "Content-Length", "Accept", "User-Agent", "Connection")
+}
+"""The usual headers in their usual spelling; every other is decoded."""
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST")}
+_SPECIAL = frozenset(("transfer-encoding", "expect"))
 
 
 class Phase(enum.Enum):
@@ -37,14 +46,17 @@ class Incoming:
         self.wants_continue = False
         """The client waits for a 100 before it sends the body."""
         self._limits = limits
+        self._chunks: list[bytes] = []
+        self._parcel: Optional[Shared] = None
+        self._headers: dict[str, str] = {}
+        self._method = self._version = ""
         self._parser = httptools.HttpRequestParser(self)
-        self._begin()
 
     def feed(self, data: bytes) -> None:
         """Appends what became whole, or a Problem, to `ready`."""
         if self.finished:
             return
-        before = (self.serial, self.phase)
+        serial, phase = self.serial, self.phase
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -53,9 +65,11 @@ class Incoming:
             raise
         except httptools.HttpParserError as error:
             self.refuse(Problem("malformed_http", f"the request is not HTTP/1.1: {error}"))
+        if self.phase is Phase.BETWEEN:
+            return
         # What lay before a request in the same bytes is not counted against it.
-        alone = before == (self.serial - 1, Phase.BETWEEN)
-        if alone or before == (self.serial, self.phase):
+        alone = phase is Phase.BETWEEN and self.serial == serial + 1
+        if alone or (self.serial, self.phase) == (serial, phase):
             self._bound(len(data))
 
     def refuse(self, problem: Problem) -> None:
@@ -69,8 +83,13 @@ class Incoming:
 
     def on_message_begin(self) -> None:
         self.serial += 1
-        self._begin()
         self.phase = Phase.HEAD
+        self._target = b""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._chunks = []
+        self._parcel = None
+        self._body_bytes = self._raw_bytes = 0
+        self._upgrading = False
 
     def on_url(self, url: bytes) -> None:
         self._target += url
@@ -79,27 +98,21 @@ class Incoming:
             self.refuse(Problem("uri_too_long", f"the request target is over {most} bytes"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields += 1
-        self._field_bytes += len(name) + len(value)
-        if self._fields > self._limits.head_fields or self._field_bytes > self._limits.head_bytes:
-            self._refuse_head()
-        if self.finished or self.phase is not Phase.HEAD:
-            return
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
+        # Bounded by what is fed at once, and by `_bound`; looked at when all are there.
+        self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self.finished:
             return
         self.phase = Phase.BODY
-        self._version = self._parser.get_http_version()
-        self._method = self._parser.get_method().decode("latin-1")
-        self._upgrading = self._parser.should_upgrade() and self._method != "CONNECT"
-        problem = self._head_problem()
+        parser = self._parser
+        self._version = parser.get_http_version()
+        method = parser.get_method()
+        self._method = _METHODS.get(method) or method.decode("latin-1")
+        self._upgrading = parser.should_upgrade() and method != b"CONNECT"
+        problem = self._read_head()
         if problem is not None:
             self.refuse(problem)
-        else:
-            self.wants_continue = "expect" in self._headers and self._version == "1.1"
 
     def on_body(self, data: bytes) -> None:
         if self.finished:
@@ -108,16 +121,26 @@ class Incoming:
         self._body_bytes += len(data)
         if self._body_bytes > self._limits.body_bytes:
             self._chunks.clear()
+            self._parcel = None
             self.refuse(self._too_large())
+        elif self._parcel is not None:
+            self._parcel.write(data)
         else:
             self._chunks.append(data)
+            if self._body_bytes >= shared.FROM_BYTES and shared.AVAILABLE:
+                self._share()
 
     def on_message_complete(self) -> None:
         if self.finished or self._upgrading:
+            # A trailer may make a request too large; it was read with the headers.
             return
         keep_alive = self._parser.should_keep_alive()
         chunks = self._chunks
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        body: Union[bytes, Shared]
+        if self._parcel is not None:
+            body = self._parcel
+        else:
+            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self.phase = Phase.BETWEEN
         self.wants_continue = False
         self.finished = not keep_alive
@@ -125,22 +148,25 @@ class Incoming:
         self.ready.append(
             Request(self._method, target, self._headers, body, self._version, keep_alive)
         )
-        self._begin()
 
-    def _begin(self) -> None:
-        self._target = b""
-        self._method = self._version = ""
-        self._headers: dict[str, str] = {}
-        self._chunks: list[bytes] = []
-        self._body_bytes = self._fields = self._field_bytes = self._raw_bytes = 0
-        self._upgrading = False
+    def _share(self) -> None:
+        """A body that grows large goes into shared memory as it comes, and is not kept here."""
+        try:
+            parcel = shared.create()
+        except OSError:  # no descriptor is left: it goes to the worker inline
+            return
+        for piece in self._chunks:
+            parcel.write(piece)
+        self._parcel = parcel
+        self._chunks.clear()
 
     def _bound(self, received: int) -> None:
         """Bounds what the parser itself holds back: a header without end, chunks of nothing."""
         self._raw_bytes += received
         if self.phase is Phase.HEAD:
-            if self._raw_bytes > self._limits.head_bytes + self._limits.target_bytes:
-                self._refuse_head()
+            most = self._limits.head_bytes + self._limits.target_bytes
+            if self._raw_bytes > most or len(self._fields) > self._limits.head_fields:
+                self.refuse(self._head_too_large())
         elif (
             self.phase is Phase.BODY
             and self._raw_bytes > _BYTES_PER_BODY_BYTE * self._body_bytes + _TRAILING_BYTES
@@ -161,30 +187,43 @@ class Incoming:
         self._parser = httptools.HttpRequestParser(self)
         self.feed(head.encode("latin-1") + rest)
 
-    def _head_problem(self) -> Union[Problem, None]:
-        headers = self._headers
+    def _read_head(self) -> Optional[Problem]:
+        """Makes `_headers` of what came; what is wrong with it."""
+        headers: dict[str, str] = {}
+        size = 0
+        for name, value in self._fields:
+            size += len(name) + len(value)
+            key = _KNOWN.get(name) or name.decode("latin-1").lower()
+            text = value.decode("latin-1")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        self._headers = headers
+        if len(self._fields) > self._limits.head_fields or size > self._limits.head_bytes:
+            return self._head_too_large()
         if self._version not in ("1.0", "1.1"):
             return Problem("http_version_not_supported", "the server speaks HTTP/1.1")
         host = headers.get("host")
         if self._version == "1.1" and (host is None or "," in host):
             return Problem("malformed_http", "the request needs exactly one Host header")
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._limits.body_bytes:
+            return self._too_large()
+        return None if headers.keys().isdisjoint(_SPECIAL) else self._special_problem()
+
+    def _special_problem(self) -> Optional[Problem]:
+        headers = self._headers
         if headers.get("transfer-encoding", "chunked").lower() != "chunked":
             return Problem("not_implemented", "the only transfer coding is chunked")
         if headers.get("expect", "100-continue").lower() != "100-continue":
             return Problem("expectation_failed", "the only expectation is 100-continue")
-        length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._limits.body_bytes:
-            return self._too_large()
+        self.wants_continue = "expect" in headers and self._version == "1.1"
         return None
 
     def _too_large(self) -> Problem:
         return Problem("body_too_large", f"the body is over {self._limits.body_bytes} bytes")
 
-    def _refuse_head(self) -> None:
+    def _head_too_large(self) -> Problem:
         limits = self._limits
-        self.refuse(
-            Problem(
-                "headers_too_large",
-                f"the headers are over {limits.head_bytes} bytes or {limits.head_fields} fields",
-            )
+        return Problem(
+            "headers_too_large",
+            f"the headers are over {limits.head_bytes} bytes or {limits.head_fields} fields",
         )

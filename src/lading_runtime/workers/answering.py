@@ -1,0 +1,175 @@
+"""From calls to answers, around a handler: validation before it, encoding after it, errors apart.
+
+One bad request never harms the others of its batch: what cannot be read is answered before the
+batch is made, and a batch that fails is halved until the requests at fault stand alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional, Union
+
+from .. import log, tracing
+from ..call import Answer, Call, Operation
+from ..dataplane.plane import DataPlane
+from ..problem import MEDIA_TYPE, Problem
+
+
+class Ready(NamedTuple):
+    """A call whose arguments are valid."""
+
+    call: Call
+    arguments: dict[str, Any]
+
+
+class CountError(Exception):
+    """The handler gave another number of results than it was given inputs."""
+
+
+class Answering:
+    """Answers for one loaded handler. Never raises for what a client sent or a handler did."""
+
+    def __init__(self, service: str, plane: DataPlane) -> None:
+        self.plane = plane
+        self._service = service
+
+    def read(self, call: Call) -> Union[Ready, Answer]:
+        try:
+            return Ready(call, self.plane.read(call))
+        except Problem as problem:
+            return self.refuse(call, problem)
+        except Exception as error:
+            return self.failed(call, error)
+
+    def activate(self, call: Call) -> None:
+        """What the handler does from here on is done for this request."""
+        headers = call.headers
+        trace = tracing.received(headers)
+        tracing.activate(tracing.Context(call.request_id, trace, call.deadline))
+
+    def predict(self, ready: Ready) -> Answer:
+        """One by itself."""
+        self.activate(ready.call)
+        handler = self.plane.handler
+        try:
+            if handler.predict is None:
+                (result,) = _counted(handler.predict_batch([ready.arguments]), 1)  # type: ignore[misc]
+            else:
+                result = handler.predict(**ready.arguments)
+        except Problem as problem:
+            return self.refuse(ready.call, problem)
+        except BaseException as error:
+            return self.failed(ready.call, error)
+        return self.write(ready.call, result)
+
+    def predict_batch(self, batch: Sequence[Ready]) -> list[Answer]:
+        """Together, in their order; whatever fails alone."""
+        if len(batch) == 1:
+            return [self.predict(batch[0])]
+        self.activate(batch[0].call)
+        try:
+            outcome: Any = self.plane.handler.predict_batch(_arguments(batch))  # type: ignore[misc]
+            results: Optional[Sequence[Any]] = _counted(outcome, len(batch))
+        except CountError as error:
+            return [self.failed(ready.call, error) for ready in batch]
+        except BaseException:
+            results = None
+        if results is None:
+            half = len(batch) // 2
+            return self.predict_batch(batch[:half]) + self.predict_batch(batch[half:])
+        return [self.settle(ready, result) for ready, result in zip(batch, results)]  # noqa: B905
+
+    async def predict_async(self, ready: Ready) -> Answer:
+        handler = self.plane.handler
+        self.activate(ready.call)
+        try:
+            if handler.predict is None:
+                given = await handler.predict_batch([ready.arguments])  # type: ignore[misc]
+                (result,) = _counted(given, 1)
+            else:
+                result = await handler.predict(**ready.arguments)
+        except Problem as problem:
+            return self.refuse(ready.call, problem)
+        except Exception as error:
+            return self.failed(ready.call, error)
+        return self.write(ready.call, result)
+
+    async def predict_batch_async(self, batch: Sequence[Ready]) -> list[Answer]:
+        if len(batch) == 1:
+            return [await self.predict_async(batch[0])]
+        self.activate(batch[0].call)
+        try:
+            outcome: Any = await self.plane.handler.predict_batch(_arguments(batch))  # type: ignore[misc]
+            results: Optional[Sequence[Any]] = _counted(outcome, len(batch))
+        except CountError as error:
+            return [self.failed(ready.call, error) for ready in batch]
+        except Exception:
+            results = None
+        if results is None:
+            half = len(batch) // 2
+            first = await self.predict_batch_async(batch[:half])
+            return first + await self.predict_batch_async(batch[half:])
+        return [self.settle(ready, result) for ready, result in zip(batch, results)]  # noqa: B905
+
+    def settle(self, ready: Ready, result: Any) -> Answer:
+        """A batch's handler may give an exception in the place of one result."""
+        if isinstance(result, Problem):
+            return self.refuse(ready.call, result)
+        if isinstance(result, BaseException):
+            return self.failed(ready.call, result)
+        return self.write(ready.call, result)
+
+    def write(self, call: Call, result: Any) -> Answer:
+        try:
+            return self.plane.write(result, call)
+        except Problem as problem:
+            return self.refuse(call, problem)
+        except Exception as error:
+            return self.failed(call, error)
+
+    def failed(self, call: Call, error: BaseException) -> Answer:
+        """A 500; the log says why."""
+        log.write(
+            "error", "prediction failed", error, service=self._service, request_id=call.request_id
+        )
+        return self.refuse(call, internal(call.request_id))
+
+    def refuse(self, call: Call, problem: Problem) -> Answer:
+        if call.operation is Operation.INFER:
+            return self.plane.refuse_inference(problem, call.request_id)
+        return document(problem, call.request_id)
+
+
+def document(problem: Problem, request_id: str) -> Answer:
+    """A problem as an answer."""
+    body = problem.encode(request_id)
+    return Answer(body, MEDIA_TYPE, problem.status, problem.code, problem.headers)
+
+
+def internal(request_id: str) -> Problem:
+    return Problem("internal_error", f"the log says why, under request id {request_id}")
+
+
+def late(call: Call) -> bool:
+    """Whether nobody waits for it any more."""
+    return time.monotonic() > call.deadline
+
+
+def _arguments(batch: Sequence[Ready]) -> list[Mapping[str, Any]]:
+    return [ready.arguments for ready in batch]
+
+
+def _counted(results: Any, wanted: int) -> Sequence[Any]:
+    try:
+        came: Optional[int] = len(results)
+    except TypeError:
+        raise CountError(
+            f"predict_batch returned {type(results).__qualname__} for {wanted} inputs; "
+            "return a list of as many outputs"
+        ) from None
+    if came != wanted:
+        raise CountError(
+            f"predict_batch returned {came} outputs for {wanted} inputs; return one for each"
+        )
+    return results  # type: ignore[no-any-return]

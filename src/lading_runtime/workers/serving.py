@@ -1,0 +1,121 @@
+"""A worker whose handler is an ordinary function: one thing at a time, in the main thread.
+
+The handler has what it had in a notebook: the process' main thread, alone. Between two predictions
+the worker waits in the kernel for the next frame.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Optional
+
+from ..call import Answer, Call
+from ..problem import Problem
+from . import frames
+from .answering import Answering, Ready, internal, late
+from .channel import Channel
+from .frames import Cancel, End, Event, Pause, Ping, Pong, Replies, Reply, Resume, Work
+from .parcels import Parcels, opened
+
+
+def serve(channel: Channel, answering: Answering) -> None:
+    """Until the front closes the channel. Raises ClosedError."""
+    worker = _Worker(channel, answering)
+    while True:
+        message = channel.receive()
+        if isinstance(message, Work):
+            worker.work(opened(message, channel.reader))
+        elif isinstance(message, Ping):
+            channel.send(Pong())
+
+
+class _Worker:
+    def __init__(self, channel: Channel, answering: Answering) -> None:
+        self._channel = channel
+        self._answering = answering
+        self._handler = answering.plane.handler
+
+    def work(self, calls: list[Call]) -> None:
+        if self._handler.streams:
+            for call in calls:
+                self._stream(call)
+        elif self._handler.predict_batch is not None:
+            self._together(calls)
+        else:
+            for call in calls:
+                self._alone(call)
+
+    def _alone(self, call: Call) -> None:
+        begun = time.monotonic()
+        ready = _late_or(self._answering, call)
+        answer = self._answering.predict(ready) if isinstance(ready, Ready) else ready
+        parcels = Parcels()
+        replies = [parcels.pack(call.id, answer)] if answer is not None else [_nothing(call.id)]
+        parcels.send(self._channel, Replies(replies, 1, time.monotonic() - begun))
+
+    def _together(self, calls: list[Call]) -> None:
+        begun = time.monotonic()
+        parcels = Parcels()
+        replies: list[Reply] = []
+        batch: list[Ready] = []
+        for call in calls:
+            ready = _late_or(self._answering, call)
+            if isinstance(ready, Ready):
+                batch.append(ready)
+            else:
+                replies.append(parcels.pack(call.id, ready) if ready else _nothing(call.id))
+        if batch:
+            answers = self._answering.predict_batch(batch)
+            for ready, answer in zip(batch, answers):  # noqa: B905 - from Python 3.10
+                replies.append(parcels.pack(ready.call.id, answer))
+        parcels.send(self._channel, Replies(replies, len(batch), time.monotonic() - begun))
+
+    def _stream(self, call: Call) -> None:
+        ready = _late_or(self._answering, call)
+        if not isinstance(ready, Ready):
+            answer = ready
+            packed = frames.reply(call.id, answer) if answer else _nothing(call.id)
+            self._channel.send(Replies([packed], 1, 0.0))
+            return
+        self._answering.activate(call)
+        items: Any = None
+        failure: Optional[Problem] = None
+        code = ""
+        try:
+            items = self._handler.predict(**ready.arguments)  # type: ignore[misc]
+            for item in items:
+                self._channel.send(Event(call.id, self._answering.plane.event(item)))
+                if self._channel.waiting() and not self._goes_on(call.id):
+                    break
+        except Problem as problem:
+            failure, code = problem, problem.code
+        except Exception as error:
+            code = self._answering.failed(call, error).code
+            failure = internal(call.request_id)
+        finally:
+            if hasattr(items, "close"):
+                items.close()
+        document = failure.encode(call.request_id) if failure else b""
+        self._channel.send(End(call.id, document, code))
+
+    def _goes_on(self, id_: int) -> bool:
+        """Hears what the front says meanwhile; waits while the reader is slow."""
+        paused = False
+        while paused or self._channel.waiting():
+            message = self._channel.receive()
+            if isinstance(message, Cancel) and message.id == id_:
+                return False
+            if isinstance(message, (Pause, Resume)) and message.id == id_:
+                paused = isinstance(message, Pause)
+            elif isinstance(message, Ping):
+                self._channel.send(Pong())
+        return True
+
+
+def _late_or(answering: Answering, call: Call) -> "Ready | Answer | None":
+    return None if late(call) else answering.read(call)
+
+
+def _nothing(id_: int) -> Reply:
+    """For one that nobody waits for."""
+    return Reply(id_, b"", "", 504, "deadline_exceeded", {})

@@ -1,0 +1,143 @@
+"""A worker whose handler is `async`: an event loop in which predictions wait side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Optional
+
+from .. import loops
+from ..call import Call
+from ..problem import Problem
+from . import frames
+from .answering import Answering, Ready, internal, late
+from .channel import Channel
+from .frames import Cancel, End, Event, Message, Pause, Ping, Pong, Replies, Reply, Resume, Work
+from .link import Link
+from .parcels import Parcels, opened
+
+_BEHIND_SECONDS = 0.001
+
+
+def serve(channel: Channel, answering: Answering) -> None:
+    """Until the front closes the channel."""
+    loop = loops.new()
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(_Worker(channel, answering).run())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+
+
+class _Worker:
+    def __init__(self, channel: Channel, answering: Answering) -> None:
+        self._channel = channel
+        self._answering = answering
+        self._handler = answering.plane.handler
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._paused: dict[int, asyncio.Event] = {}
+
+    async def run(self) -> None:
+        closed = asyncio.get_running_loop().create_future()
+        self._link = Link(self._channel.socket, self._hear_all, lambda: closed.set_result(None))
+        # What came while the handler was loaded.
+        self._link.reader = self._channel.reader
+        await closed
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _hear_all(self, messages: list[Message]) -> None:
+        for message in messages:
+            self._hear(message)
+
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, Work):
+            calls = opened(message, self._link.reader)
+            if self._handler.predict_batch is not None and not self._handler.streams:
+                self._begin(calls, self._together(calls))
+            else:
+                for call in calls:
+                    work = self._stream(call) if self._handler.streams else self._alone(call)
+                    self._begin([call], work)
+        elif isinstance(message, Cancel):
+            task = self._tasks.get(message.id)
+            if task is not None:
+                task.cancel()
+        elif isinstance(message, (Pause, Resume)):
+            self._pause(message)
+        elif isinstance(message, Ping):
+            self._link.send(Pong())
+
+    def _begin(self, calls: list[Call], work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        # One that leaves must not end what others of its batch wait for.
+        key = calls[0].id if len(calls) == 1 else -1 - calls[0].id
+        self._tasks[key] = task
+        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    def _pause(self, message: Any) -> None:
+        event = self._paused.get(message.id)
+        if event is not None:
+            event.clear() if isinstance(message, Pause) else event.set()
+
+    async def _alone(self, call: Call) -> None:
+        begun = time.monotonic()
+        reply = _nothing(call.id)
+        parcels = Parcels()
+        try:
+            ready = None if late(call) else self._answering.read(call)
+            if isinstance(ready, Ready):
+                ready_answer = await self._answering.predict_async(ready)
+                reply = parcels.pack(call.id, ready_answer)
+            elif ready is not None:
+                reply = parcels.pack(call.id, ready)
+        finally:
+            parcels.send(self._link, Replies([reply], 1, time.monotonic() - begun))
+
+    async def _together(self, calls: list[Call]) -> None:
+        begun = time.monotonic()
+        parcels = Parcels()
+        replies: list[Reply] = []
+        batch: list[Ready] = []
+        for call in calls:
+            ready = None if late(call) else self._answering.read(call)
+            if isinstance(ready, Ready):
+                batch.append(ready)
+            else:
+                replies.append(parcels.pack(call.id, ready) if ready else _nothing(call.id))
+        if batch:
+            answers = await self._answering.predict_batch_async(batch)
+            for one, answer in zip(batch, answers):  # noqa: B905 - from Python 3.10
+                replies.append(parcels.pack(one.call.id, answer))
+        parcels.send(self._link, Replies(replies, len(batch), time.monotonic() - begun))
+
+    async def _stream(self, call: Call) -> None:
+        ready = None if late(call) else self._answering.read(call)
+        if not isinstance(ready, Ready):
+            packed = frames.reply(call.id, ready) if ready else _nothing(call.id)
+            self._link.send(Replies([packed], 1, 0.0))
+            return
+        self._answering.activate(call)
+        unpaused = self._paused[call.id] = asyncio.Event()
+        unpaused.set()
+        failure: Optional[Problem] = None
+        code = ""
+        try:
+            async for item in self._handler.predict(**ready.arguments):  # type: ignore[misc]
+                self._link.send(Event(call.id, self._answering.plane.event(item)))
+                await asyncio.sleep(0)  # hear what the front says meanwhile
+                await unpaused.wait()
+                while self._link.behind:
+                    await asyncio.sleep(_BEHIND_SECONDS)
+        except Problem as problem:
+            failure, code = problem, problem.code
+        except Exception as error:
+            code = self._answering.failed(call, error).code
+            failure = internal(call.request_id)
+        finally:
+            del self._paused[call.id]
+            document = failure.encode(call.request_id) if failure else b""
+            self._link.send(End(call.id, document, code))
+
+
+def _nothing(id_: int) -> Reply:
+    return Reply(id_, b"", "", 504, "deadline_exceeded", {})

@@ -1,0 +1,87 @@
+"""A worker's life: load the handler, say so, serve, leave."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+import time
+from typing import Optional
+
+from .. import log
+from ..configuration import Configuration
+from ..dataplane.plane import DataPlane
+from ..handlers.handler import Handler, HandlerError
+from .answering import Answering
+from .channel import Channel, ClosedError
+from .frames import Documents, Failed, Loaded
+
+
+def load(configuration: Configuration) -> Handler:
+    """Raises HandlerError, and whatever the user's code raises."""
+    if configuration.flavour:
+        from .. import flavours
+
+        return flavours.load(configuration.flavour, configuration.model)
+    from ..handlers import loading
+
+    return loading.load(configuration.handler, configuration.source)
+
+
+def reason(configuration: Configuration, failure: BaseException) -> str:
+    """Why the handler cannot be loaded, in one line; the log gets the traceback of user code."""
+    if isinstance(failure, HandlerError):
+        return str(failure)
+    log.write("error", "handler failed to load", failure, service=configuration.service)
+    return f"{type(failure).__name__}: {failure}"
+
+
+def run(
+    channel: Channel, configuration: Configuration, loaded: Optional[Handler], seconds: float
+) -> None:
+    """Serve until the front closes the channel. `loaded` was inherited, in `seconds`."""
+    log.install(configuration.service)
+    try:
+        if loaded is None:
+            begun = time.monotonic()
+            loaded = load(configuration)
+            seconds = time.monotonic() - begun
+        plane = DataPlane(configuration.service, loaded)
+    except BaseException as failure:
+        channel.send(Failed(reason(configuration, failure)))
+        return
+    batches = loaded.predict_batch is not None and not loaded.streams
+    channel.send(Loaded(seconds, batches, loaded.asynchronous))
+    answering = Answering(configuration.service, plane)
+    channel.send(Documents(bytes(plane.describe().body), bytes(plane.metadata().body)))
+    # What was made by loading stays; looking through it again and again finds nothing to free.
+    gc.collect()
+    gc.freeze()
+    if loaded.asynchronous:
+        from .serving_async import serve
+    else:
+        from .serving import serve
+    serve(channel, answering)
+
+
+def run_and_leave(
+    channel: Channel, configuration: Configuration, loaded: Optional[Handler], seconds: float
+) -> None:
+    """In a process just forked, which never returns to what its parent was doing."""
+    status = 0
+    try:
+        run(channel, configuration, loaded, seconds)
+    except ClosedError:
+        pass
+    except BaseException as error:
+        log.write("error", "worker failed", error, service=configuration.service)
+        status = 1
+    finally:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                continue
+        os._exit(status)
