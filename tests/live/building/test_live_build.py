@@ -43,7 +43,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     source = folder / "source"
     (source / "pkg").mkdir(parents=True)
-    (source / "reader.py").write_text("import numpy\n\nclass Reader: ...\n")
+    text = "import numpy\n\nclass Reader:\n    def predict(self, page: int) -> int: ...\n"
+    (source / "reader.py").write_text(text)
     (source / "pkg/__init__.py").write_text("NAMES = {'a', 'b', None}\n")
     (source / "requirements.txt").write_text("numpy\nclick\n")
     (source / "run.sh").write_text("#!/bin/sh\n")
