@@ -11,6 +11,8 @@ from typing import Any
 
 from . import log, loops
 from .configuration import Configuration
+from .grpc_door import starting
+from .grpc_door.starting import DoorError, DoorKeeper
 from .routes.application import Application
 from .routes.metrics import Metrics, Readings, WorkerState
 from .transport.connection import Connection
@@ -56,6 +58,7 @@ class _Server:
         self._heads = Heads()
         self._connections: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
+        self._door = DoorKeeper(starting.of(configuration))
 
     async def serve(self, nursery: Nursery) -> int:
         started = time.monotonic()
@@ -71,21 +74,29 @@ class _Server:
         self._log("listening", address=self._configuration.address)
         pool.staff.start(self._configuration.workers)
         stopping = self._loop.create_task(stop.wait())
-        await self._wait(pool.has_loaded, stopping, pool.staff.gave_up)
-        if pool.has_loaded.done():
-            self._log("ready", seconds=round(time.monotonic() - started, 3))
-            await self._wait(stopping, pool.staff.gave_up)
-        if pool.staff.gave_up.done():
-            code = self._report(pool.staff.gave_up.result())
-            self._connections_abort()
+        try:
+            await self._door.start()
+        except DoorError as error:
+            code = self._refuse(f"{error}\n", FAILED)
         else:
-            code = await self._drain()
+            code = await self._serve_until(stopping, pool, started)
+        await self._door.stop()
         sweep.cancel()
         stopping.cancel()
         await asyncio.gather(sweep, stopping, return_exceptions=True)
         await self._dismiss(pool)
         nursery.wait()
         return code
+
+    async def _serve_until(self, stopping: asyncio.Future[Any], pool: Pool, started: float) -> int:
+        await self._wait(pool.has_loaded, stopping, pool.staff.gave_up)
+        if pool.has_loaded.done():
+            self._log("ready", seconds=round(time.monotonic() - started, 3))
+            await self._wait(stopping, pool.staff.gave_up)
+        if not pool.staff.gave_up.done():
+            return await self._drain()
+        await self._door.leave()
+        return self._report(pool.staff.gave_up.result())
 
     def _readings(self, pool: Pool) -> Readings:
         return Readings(
@@ -111,9 +122,13 @@ class _Server:
         served = configuration.handler or configuration.model
         key = "handler" if configuration.handler else "model"
         where = f"services.{configuration.service}.{key}: {served}"
-        sys.stderr.write(f"{where} failed to load: {reason}\n")
+        return self._refuse(f"{where} failed to load: {reason}\n", HANDLER_FAILED)
+
+    def _refuse(self, why: str, code: int) -> int:
+        sys.stderr.write(why)
         self._stop_listening()
-        return HANDLER_FAILED
+        self._connections_abort()
+        return code
 
     def _accept(self) -> None:
         for connection in self._listener.accept():
@@ -145,6 +160,7 @@ class _Server:
         """Everything received, waiting in the kernel, or sent on a kept connection is answered."""
         self._application.draining = True
         self._log("draining", connections=len(self._connections))
+        await self._door.leave()
         self._stop_listening()
         deadline = self._loop.time() + self._configuration.grace_seconds
         lingering_until = min(deadline, self._loop.time() + self._limits.linger_seconds)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-import json
 import sys
 from typing import Optional
 
+import msgspec
+
 from .. import log
+from ..configuration import Configuration
 from .serving import NEEDS_GRPCIO, Door
 
 _AGAIN_SECONDS = 1.0
@@ -31,10 +33,20 @@ def require() -> None:
         raise DoorError(NEEDS_GRPCIO)
 
 
-class DoorKeeper:
-    """One door, kept open from `start` to `stop`."""
+def of(configuration: Configuration) -> Optional[Door]:
+    """The door that a server is to have, if any."""
+    if not configuration.grpc:
+        return None
+    limits = configuration.limits
+    return Door(
+        configuration.grpc, configuration.address, limits.body_bytes, configuration.grace_seconds
+    )
 
-    def __init__(self, door: Door) -> None:
+
+class DoorKeeper:
+    """One door, kept open from `start` to `stop`; none at all where None is to be kept."""
+
+    def __init__(self, door: Optional[Door]) -> None:
         self._door = door
         self._process: Optional[asyncio.subprocess.Process] = None
         self._keeping: Optional[asyncio.Task[None]] = None
@@ -46,9 +58,12 @@ class DoorKeeper:
 
     async def start(self) -> None:
         """Returns when it listens. Raises DoorError where it cannot."""
+        if self._door is None:
+            return
         require()
-        self._process = await self._open()
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(self._process))
+        self._process = await self._open(self._door)
+        keeping = self._keep(self._door, self._process)
+        self._keeping = asyncio.get_running_loop().create_task(keeping)
 
     async def leave(self) -> None:
         """Takes no more calls. Those under way have reached the server when this returns."""
@@ -63,19 +78,25 @@ class DoorKeeper:
 
     async def stop(self) -> None:
         """After `leave`: waits until calls under way are answered, within the grace."""
-        process = self._process
-        if process is None or process.returncode is not None:
+        door, process = self._door, self._process
+        if door is None or process is None or process.returncode is not None:
             return
         try:
-            await asyncio.wait_for(process.wait(), self._door.grace_seconds + _LEAVE_SECONDS)
+            await asyncio.wait_for(process.wait(), door.grace_seconds + _LEAVE_SECONDS)
         except asyncio.TimeoutError:
             process.kill()
             await process.wait()
 
-    async def _open(self) -> asyncio.subprocess.Process:
-        door = self._door
+    async def _open(self, door: Door) -> asyncio.subprocess.Process:
         limits = (str(door.message_bytes), str(door.grace_seconds))
-        command = ("-c", _PROGRAM, json.dumps(sys.path), door.address, door.front, *limits)
+        command = (
+            "-c",
+            _PROGRAM,
+            msgspec.json.encode(sys.path).decode(),
+            door.address,
+            door.front,
+            *limits,
+        )
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             sys.executable, *command, stdin=pipe, stdout=pipe
@@ -86,13 +107,13 @@ class DoorKeeper:
             raise DoorError(f"LADING_GRPC: {door.address} cannot be listened on")
         return process
 
-    async def _keep(self, process: asyncio.subprocess.Process) -> None:
+    async def _keep(self, door: Door, process: asyncio.subprocess.Process) -> None:
         while True:
             code = await process.wait()
-            log.write("error", "grpc ended", address=self._door.address, code=code)
+            log.write("error", "grpc ended", address=door.address, code=code)
             await asyncio.sleep(_AGAIN_SECONDS)
             with contextlib.suppress(DoorError, OSError):
-                process = self._process = await self._open()
+                process = self._process = await self._open(door)
 
 
 async def _ended(task: Optional[asyncio.Task[None]]) -> None:

@@ -160,10 +160,28 @@ def numbers(kind: str, pieces: list[memoryview]) -> list[Any]:
         return list(struct.unpack(f"<{len(data) // size}{code}", data))
     if data.isascii():  # each is less than 128, a byte of its own
         return [byte != 0 for byte in data] if kind == "bool" else list(data)
-    view, found, place = memoryview(data), [], 0
-    while place < len(view):
-        value, place = varint(view, place)
-        found.append(_narrowed(kind, value))
+    found = _varints(data)
+    if kind in ("uint32", "uint64", "bool") or max(found) >> 31:
+        return [_narrowed(kind, value) for value in found]
+    return found
+
+
+def _varints(data: bytes) -> list[int]:
+    """As `varint`, of many that follow one another, and as fast as it goes here."""
+    found: list[int] = []
+    append = found.append
+    value = shift = 0
+    for byte in data:
+        if byte < 0x80:
+            append((value | byte << shift) % _WORD)
+            value = shift = 0
+        elif shift == 63:
+            raise WireError("a number that does not end")
+        else:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+    if shift:
+        raise WireError("a number that does not end")
     return found
 
 
