@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -26,6 +27,8 @@ FAILED = 1
 HANDLER_FAILED = 3
 _SWEEP_SECONDS = 1.0
 _LEAVE_SECONDS = 1.0
+_COLLECT_AFTER = 10_000
+"""Objects made beyond those freed, before the garbage collector looks through them."""
 
 
 def run(configuration: Configuration, nursery: Nursery) -> int:
@@ -72,13 +75,14 @@ class _Server:
         self._loop.add_reader(self._listener.socket.fileno(), self._accept)
         sweep = self._loop.create_task(self._sweep())
         self._log("listening", address=self._configuration.address)
-        pool.staff.start(self._configuration.workers)
         stopping = self._loop.create_task(stop.wait())
         try:
             await self._door.start()
         except DoorError as error:
             code = self._refuse(f"{error}\n", FAILED)
         else:
+            # Workers only now: a server that is ready answers by every way it has.
+            pool.staff.start(self._configuration.workers)
             code = await self._serve_until(stopping, pool, started)
         await self._door.stop()
         sweep.cancel()
@@ -90,6 +94,10 @@ class _Server:
 
     async def _serve_until(self, stopping: asyncio.Future[Any], pool: Pool, started: float) -> int:
         await self._wait(pool.has_loaded, stopping, pool.staff.gave_up)
+        # What is there now stays. Requests leave no cycles behind, so there is little to look for.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
         if pool.has_loaded.done():
             self._log("ready", seconds=round(time.monotonic() - started, 3))
             await self._wait(stopping, pool.staff.gave_up)

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 _TRACEPARENT = re.compile(
     r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
@@ -49,7 +49,19 @@ class Context(NamedTuple):
     deadline: Optional[float] = None
 
 
-_current: ContextVar[Optional[Context]] = ContextVar("lading_request", default=None)
+class _Answering:
+    """A request whose context is made when somebody asks for it; most handlers never do."""
+
+    __slots__ = ("context", "deadline", "headers", "request_id")
+
+    def __init__(self, request_id: str, headers: Mapping[str, str], deadline: float) -> None:
+        self.request_id = request_id
+        self.headers = headers
+        self.deadline = deadline
+        self.context: Optional[Context] = None
+
+
+_current: ContextVar[Union[Context, _Answering, None]] = ContextVar("lading_request", default=None)
 
 
 def received(headers: Mapping[str, str]) -> Trace:
@@ -82,7 +94,18 @@ def child(trace: Trace) -> Trace:
 
 def current() -> Optional[Context]:
     """The request that the running code answers; None outside of any."""
-    return _current.get()
+    found = _current.get()
+    if not isinstance(found, _Answering):
+        return found
+    if found.context is None:
+        trace = received(found.headers)
+        found.context = Context(found.request_id, trace, found.deadline)
+    return found.context
+
+
+def answering(request_id: str, headers: Mapping[str, str], deadline: float) -> None:
+    """As `activate`, for a request as it came; its trace is `received` when it is asked for."""
+    _current.set(_Answering(request_id, headers, deadline))
 
 
 def activate(context: Optional[Context]) -> None:

@@ -44,9 +44,7 @@ class Answering:
 
     def activate(self, call: Call) -> None:
         """What the handler does from here on is done for this request."""
-        headers = call.headers
-        trace = tracing.received(headers)
-        tracing.activate(tracing.Context(call.request_id, trace, call.deadline))
+        tracing.answering(call.request_id, call.headers, call.deadline)
 
     def predict(self, ready: Ready) -> Answer:
         """One by itself."""
