@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -29,10 +30,13 @@ from bench.works import (
 )
 
 _FEW, _SOME, _MANY = 3, 7, 15
+_ENDED = 128 + signal.SIGTERM
 _LOADED = f"{app.SERVICE}/{app.SERVICE}:latest"
 
 
 def main() -> int:
+    # Whoever ends the bench ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))
     if sys.argv[1:2] == ["serving"]:
         return serving.main(sys.argv[2:])
     if os.geteuid():
