@@ -73,6 +73,8 @@ class _Batches:
         """One result a request; a Problem in the place of one that is wrong."""
         results: list[Any] = [None] * len(batch)
         for wanted, places in self._groups(batch, results).items():
+            if not places:
+                continue
             made, problems = tables(self._reader, batch, places)
             for place, problem in problems.items():
                 results[place] = problem
@@ -86,16 +88,20 @@ class _Batches:
         self, batch: Sequence[Mapping[str, Any]], results: list[Any]
     ) -> dict[tuple[str, ...], list[int]]:
         """Places of requests by the outputs that they want."""
-        groups: dict[tuple[str, ...], list[int]] = {}
+        plain: list[int] = []
+        groups: dict[tuple[str, ...], list[int]] = {(PREDICTIONS,): plain}
         for place, one in enumerate(batch):
-            wanted = tuple(one.get("outputs") or (PREDICTIONS,))
+            wanted = one.get("outputs")
+            if not wanted:
+                plain.append(place)
+                continue
             missing = [name for name in wanted if name not in self._functions]
             if missing:
                 came = f"{missing[0]!r}, which the model does not have"
                 fault = Fault("outputs", f"only {', '.join(map(repr, self._functions))}", came)
                 results[place] = refused([fault])
             else:
-                groups.setdefault(wanted, []).append(place)
+                groups.setdefault(tuple(wanted), []).append(place)
         return groups
 
     def _fill(self, wanted: tuple[str, ...], table: Table, results: list[Any]) -> None:
