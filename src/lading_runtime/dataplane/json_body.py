@@ -9,7 +9,6 @@ import msgspec
 
 from ..call import Body
 from ..handlers import wording
-from ..handlers.completing import complete
 from ..handlers.extensions import known
 from ..handlers.signature import Signature
 from ..problem import Fault, Problem
@@ -23,26 +22,27 @@ class JsonBody:
 
     def __init__(self, signature: Signature) -> None:
         self._signature = signature
-        self._completed = {p.name for p in signature.parameters if p.completes}
+        self._unfinished = [p for p in signature.parameters if p.completes or p.shadow]
         self._decode = msgspec.json.Decoder(signature.input_type, dec_hook=known.decode).decode
         self._taken = _taker(signature)
-        self._plain = not self._completed and signature.record is None
+        self._plain = not self._unfinished and signature.record is None
 
     def read(self, body: Body, content_type: str = "") -> Arguments:
         """Raises Problem `malformed_json`, `invalid_argument`."""
         try:
             arguments = self._taken(self._decode(body or b"{}"))
+            return arguments if self._plain else self._finished(arguments)
         except msgspec.ValidationError as error:
             raise self._explain(body or b"{}", error) from None
         except (msgspec.DecodeError, UnicodeError) as error:
             raise Problem("malformed_json", f"the body is not JSON: {error}") from None
         except RecursionError:
             raise Problem("malformed_json", "the body is nested too deeply") from None
-        return arguments if self._plain else self._finished(arguments)
 
     def _finished(self, arguments: Arguments) -> Arguments:
-        for name in self._completed & arguments.keys():
-            complete(arguments[name])
+        for parameter in self._unfinished:
+            if parameter.name in arguments:
+                parameter.finish(arguments[parameter.name])
         return validation.whole(self._signature, arguments)
 
     def _explain(self, body: Body, error: msgspec.ValidationError) -> Problem:

@@ -53,18 +53,27 @@ def document(service: str, signature: Signature) -> dict[str, Any]:
 def _schemas(signature: Signature) -> list[Any]:
     """Components first, then a schema for each argument, then the result's."""
     asked = [parameter.hint for parameter in signature.parameters]
+    constrained = [x for p in signature.parameters if p.shadow for x in p.shadow.fields]
     for result in (signature.result, Any):
         # A result of a type without a schema is served all the same: it may encode well.
         try:
             schemas, components = msgspec.json.schema_components(
-                [*asked, Any if result is None else result],
+                [*asked, Any if result is None else result, *(x.hint for x in constrained)],
                 schema_hook=known.schema,
                 ref_template=REFERENCE,
             )
         except (TypeError, NotImplementedError):
             continue
-        return [components, *schemas]
+        for field, schema in zip(constrained, schemas[len(asked) + 1 :]):  # noqa: B905
+            _constrain(components.get(field.owner, {}), field.field, schema)
+        return [components, *schemas[: len(asked) + 1]]
     raise TypeError("the arguments have no schema")
+
+
+def _constrain(component: dict[str, Any], field: str, schema: Any) -> None:
+    properties = component.get("properties", {})
+    if field in properties:
+        properties[field] = {**properties[field], **schema}
 
 
 def _hoist(node: Any, components: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from ..handlers import wording
-from ..handlers.completing import complete
 from ..handlers.extensions import known
 from ..handlers.extensions.misfit import Misfit
 from ..handlers.signature import Parameter, Signature
@@ -68,8 +67,7 @@ def whole(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
 def convert_one(parameter: Parameter, value: Any) -> Any:
     """Raises msgspec.ValidationError."""
     converted = msgspec.convert(value, parameter.hint, dec_hook=known.decode, str_keys=True)
-    if parameter.completes:
-        complete(converted)
+    parameter.finish(converted)
     return converted
 
 

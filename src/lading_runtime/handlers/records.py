@@ -48,15 +48,20 @@ def record(name: str, hint: Any) -> Optional[Record]:
     if not isinstance(kind, type):
         return None
     if models.owns(kind):
-        fields = tuple(Field(*field) for field in models.fields(kind))
-        return Record(name, fields, lambda given: models.decode(kind, dict(given)))
+        own = tuple(Field(*field) for field in models.fields(kind))
+        return Record(name, own, lambda given: models.decode(kind, dict(given)))
+    made_of = fields(kind)
+    if made_of is None:
+        return None
+    return Record(name, made_of, dict if issubclass(kind, dict) else _maker(kind, made_of))
+
+
+def fields(kind: Any) -> Optional[tuple[Field, ...]]:
+    """Of a class that msgspec knows; None of what is no class with fields."""
+    if not isinstance(kind, type):
+        return None
     if issubclass(kind, dict) and hasattr(kind, "__required_keys__"):
-        return Record(name, _of_typed_dict(kind), dict)
-    made_of = _fields(kind)
-    return None if made_of is None else Record(name, made_of, _maker(kind, made_of))
-
-
-def _fields(kind: Any) -> Optional[tuple[Field, ...]]:
+        return _of_typed_dict(kind)
     if issubclass(kind, msgspec.Struct):
         return _of_struct(kind)
     if dataclasses.is_dataclass(kind):

@@ -9,8 +9,8 @@ from typing import Any, Optional, Union
 
 import msgspec
 
-from . import constraints, expecting, hints, streams
-from .completing import needed
+from . import constraints, expecting, hints, inner, streams
+from .completing import complete, needed
 from .extensions import known
 from .hints import SignatureError
 from .records import Record
@@ -27,6 +27,15 @@ class Parameter:
     expected: str
     completes: bool
     """Whether its dataclasses have defaults that must be set after decoding."""
+    shadow: Optional[inner.Shadow] = None
+    """What its classes' own fields are held against after decoding."""
+
+    def finish(self, value: Any) -> None:
+        """What msgspec leaves to do with a decoded value. Raises msgspec.ValidationError."""
+        if self.completes:
+            complete(value)
+        if self.shadow is not None:
+            inner.check(self.shadow, value)
 
     @property
     def takes_bytes(self) -> bool:
@@ -91,7 +100,11 @@ def parameter(
     """One argument of `where`. Raises SignatureError for a type that cannot be served."""
     hint = constraints.translate(hint)
     nodes = _nodes(name, hint, where)
-    return Parameter(name, hint, required, default, expecting.expected(hint), needed(nodes))
+    shadow = inner.shadow(hint)
+    if shadow is not None:
+        _nodes(name, shadow.hint, where)
+    expected = expecting.expected(hint)
+    return Parameter(name, hint, required, default, expected, needed(nodes), shadow)
 
 
 def _argument(argument: inspect.Parameter, function: Any) -> Parameter:

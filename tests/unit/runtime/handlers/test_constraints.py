@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 import annotated_types as at
 import msgspec
@@ -78,3 +81,77 @@ def test_what_cannot_be_checked_is_refused_by_name() -> None:
 
     with pytest.raises(HandlerError, match="Predicate in Annotated cannot be checked"):
         plane(predict)
+
+
+Share = Annotated[float, at.Interval(ge=0, le=1)]
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclass
+class Box:
+    share: Share
+    names: dict[Colour, Annotated[str, at.MinLen(1)]] = field(default_factory=dict)
+    when: datetime | None = None
+
+
+class Keyed(TypedDict, total=False):
+    boxes: list[Box]
+    limit: Annotated[int | None, pydantic.Field(gt=0)]
+
+
+class Named(NamedTuple):
+    other: int
+    share: Share = 0.5
+
+
+class Shaped(msgspec.Struct, rename="camel"):
+    the_share: Share
+    named: Named | None = None
+
+
+def nested(keyed: Keyed, shaped: Shaped | None = None) -> None: ...
+
+
+def test_fields_of_classes_are_held_to_theirs() -> None:
+    good = {
+        "boxes": [{"share": 1, "names": {"red": "a"}, "when": "2026-01-02T00:00:00Z"}],
+        "limit": 1,
+    }
+    body = {"keyed": good, "shaped": {"theShare": 1, "named": [1, 0.5]}}
+    arguments = plane(nested).read(call(msgspec.json.encode(body)))
+    assert type(arguments["keyed"]["boxes"][0]) is Box
+    assert arguments["shaped"] == Shaped(1.0, Named(1, 0.5))
+    assert plane(nested).read(call(b'{"keyed": {}}')) == {"keyed": {}}
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "expected"),
+    [
+        (b'{"keyed": {"boxes": [{"share": 2}]}}', "keyed.boxes[0].share", "float <= 1.0"),
+        (b'{"keyed": {"limit": 0}}', "keyed.limit", "int >= 1"),
+        (
+            b'{"keyed": {"boxes": [{"share": 1, "names": {"red": ""}}]}}',
+            "keyed.boxes[0].names[...]",
+            "str of length >= 1",
+        ),
+        (b'{"keyed": {}, "shaped": {"theShare": 2}}', "shaped.the_share", "float <= 1.0"),
+        (
+            b'{"keyed": {}, "shaped": {"theShare": 1, "named": [1, 2]}}',
+            "shaped.named[1]",
+            "float <= 1.0",
+        ),
+    ],
+)
+def test_a_field_past_its_constraint_is_named(body: bytes, place: str, expected: str) -> None:
+    ((where, wanted, _),) = faults(plane(nested), call(body))
+    assert (where, wanted) == (place, expected)
+
+
+def test_constraints_of_fields_are_shown() -> None:
+    schemas = document("s", plane(nested).handler.signature)["components"]["schemas"]
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    assert schemas["Box"]["properties"]["share"] == share
+    assert schemas["Shaped"]["properties"]["theShare"] == share
