@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
+
+from . import access, log
 
 
 class ConfigurationError(Exception):
@@ -67,6 +69,8 @@ def read(environment: Mapping[str, str]) -> Configuration:
     service = environment.get("LADING_SERVICE") or module.rpartition(".")[2] or _stem(model)
     if "/" in service:
         raise ConfigurationError(f"LADING_SERVICE: expected a name without '/', got {service!r}")
+    _choice(environment, "LADING_LOG_LEVEL", log.LEVELS)
+    _choice(environment, "LADING_ACCESS_LOG", access.KINDS)
     return Configuration(
         handler=handler,
         flavour=flavour,
@@ -111,6 +115,14 @@ def _served(environment: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _stem(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2].partition(".")[0] or "model"
+
+
+def _choice(environment: Mapping[str, str], name: str, known: Iterable[str]) -> None:
+    """What is read where it is used (`log.py`, `access.py`) is checked here."""
+    given = environment.get(name, "")
+    if given and given.lower() not in known:
+        expected = ", ".join(known)
+        raise ConfigurationError(f"{name}: expected one of {expected}, got {given!r}")
 
 
 class _Numbers:
