@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import os
 import select
 import socket
 from collections.abc import Sequence
@@ -52,9 +53,13 @@ class Channel:
 
 
 def receive(end: socket.socket) -> tuple[bytes, list[int]]:
-    """Bytes and descriptors. Raises ClosedError, and BlockingIOError of a socket that may."""
+    """Bytes and descriptors. Raises ClosedError, and BlockingIOError of a socket that may.
+
+    Where this process may open no more descriptors, the kernel drops those it was sent; later ones
+    would be taken for them, and one caller get the body of another. Nothing more is heard then.
+    """
     try:
-        data, ancillary, _, _ = end.recvmsg(RECEIVED_BYTES, _ANCILLARY_BYTES, _CLOEXEC)
+        data, ancillary, flags, _ = end.recvmsg(RECEIVED_BYTES, _ANCILLARY_BYTES, _CLOEXEC)
     except ConnectionResetError as error:
         raise ClosedError from error
     if not data:
@@ -65,6 +70,10 @@ def receive(end: socket.socket) -> tuple[bytes, list[int]]:
             numbers = array.array("i")
             numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
             descriptors.extend(numbers)
+    if flags & socket.MSG_CTRUNC:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise ClosedError
     return data, descriptors
 
 

@@ -87,6 +87,8 @@ class Link:
             return frame[self._end.send(frame) :]
         except BlockingIOError:
             return frame
+        except (BrokenPipeError, ConnectionResetError):
+            return frame[:0]  # what it said before it left is still to be heard, and then the end
         except OSError:
             self._loop.call_soon(self._lost)
             return frame[:0]
