@@ -1,4 +1,4 @@
-"""The access log: a line for each request answered, or for those that failed on our side."""
+"""The access log: a line for each prediction and each refusal, or for those that failed here."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class AccessLog:
         self._left_out = 0
 
     def answered(
-        self, status: int, method: str, target: str, seconds: float, request_id: str
+        self, operation: str, status: int, code: str, seconds: float, request_id: str
     ) -> None:
-        """Writes the line if it is asked for. A query is left out: it may hold what is secret."""
+        """Writes the line if it is asked for; of a request nothing but what the server knows."""
         if status < self.lowest or (self._bounded and self._too_many()):
             return
         log.write(
@@ -37,9 +37,9 @@ class AccessLog:
             "request",
             service=self._service,
             request_id=request_id,
-            method=method,
-            path=target.partition("?")[0][:200],
+            operation=operation,
             status=status,
+            code=code,
             seconds=round(seconds, 6),
         )
 

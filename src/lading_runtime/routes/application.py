@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Optional
 
 from .. import log, open_inference
+from ..access import AccessLog
 from ..call import CARRIED, JSON, Answer, Operation
 from ..exchange import Exchange, Request, Response, Ticket
 from ..problem import MEDIA_TYPE, Problem
@@ -33,7 +34,8 @@ class Application:
         self._service = service
         self._pool = pool
         self._metrics = metrics
-        self._office = Office(pool, metrics.answered, self.refusal)
+        self._access = AccessLog(service)
+        self._office = Office(pool, metrics.answered, self._access, self.refusal)
         self._ids = request_ids()
         self._predict = f"/{service}/predict"
         self._waiting: set[asyncio.Task[None]] = set()
@@ -132,6 +134,9 @@ class Application:
         asked = path.rpartition("/")[2]
         name = asked if asked in (_PREDICT, "infer") else "other"
         self._metrics.answered(name, problem.status, problem.code, 0.0)
+        if name != "other" or problem.status < 500:
+            # Probes ask often while a handler is being loaded; they are told, the log is not.
+            self._access.answered(name, problem.status, problem.code, 0.0, request_id)
 
     def _when_ready(self, ready: Response, exchange: Exchange) -> None:
         """Asks a worker, which is what makes the answer true."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Union
 
+from ..access import AccessLog
 from ..call import Body, Operation
 from ..exchange import Exchange, Response
 from ..problem import LATER, MEDIA_TYPE, NOT_STARTED, Problem
@@ -26,6 +27,7 @@ class Office(NamedTuple):
     pool: Pool
     counted: Callable[[str, int, str, float], None]
     """Told the operation, the status, the problem's code and the seconds of each that is over."""
+    access: AccessLog
     refusal: Callable[[Problem, str, Operation], Response]
 
 
@@ -101,7 +103,10 @@ class Prediction(Job):
 
     def _over(self, status: int, code: str, now: float) -> None:
         name = "infer" if self.operation else "predict"
-        self._office.counted(name, status, code, now - self.queued)
+        seconds = now - self.queued
+        self._office.counted(name, status, code, seconds)
+        if status >= self._office.access.lowest:
+            self._office.access.answered(name, status, code, seconds, self.request_id)
 
 
 def event(data: bytes, name: str = "") -> bytes:

@@ -144,6 +144,25 @@ def test_a_failure_is_logged_under_the_same_request(logging_server: Server) -> N
     assert "printed" in logging_server.log().splitlines()
 
 
+@pytest.mark.parametrize(("kind", "codes"), [("", ["internal_error"]), ("none", [])])
+def test_the_access_log_tells_of_failures(kind: str, codes: list[str], tmp_path: Path) -> None:
+    assert access_log(kind, tmp_path) == codes
+
+
+def test_the_access_log_may_tell_of_all(tmp_path: Path) -> None:
+    assert access_log("all", tmp_path) == ["", "internal_error", "invalid_argument", "not_found"]
+
+
+def access_log(kind: str, folder: Path) -> list[str]:
+    """The codes that have a line, of one request each."""
+    with serve(folder, "raises", ACCESS_LOG=kind) as server, server.client() as client:
+        for number in (2, 0, "x"):
+            client.post("/predict", json={"number": number})
+        client.get("/nowhere")
+        client.get("/healthz")
+    return sorted(x["code"] for x in lines(server) if x.get("event") == "request")
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("LOG_LEVEL", "debug, info, warning, error, critical"), ("ACCESS_LOG", "all, errors, none")],

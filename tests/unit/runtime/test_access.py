@@ -30,20 +30,20 @@ def test_the_environment_says_which(
     monkeypatch.setenv("LADING_ACCESS_LOG", kind)
     log = access.AccessLog("ocr")
     for status in STATUSES:
-        log.answered(status, "POST", "/ocr/predict", 0.5, "r1")
+        log.answered("predict", status, "", 0.5, "r1")
     assert [x["status"] for x in logged(capsys)] == statuses
 
 
-def test_a_line_tells_the_request_without_its_query(
+def test_a_line_tells_what_became_of_a_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LADING_ACCESS_LOG", "all")
-    access.AccessLog("ocr").answered(200, "GET", "/ocr/readyz?key=secret", 0.00123456, "r1")
+    access.AccessLog("ocr").answered("predict", 422, "invalid_argument", 0.00123456, "r1")
     [line] = logged(capsys)
     line.pop("time")
     assert line == {
         "level": "info", "event": "request", "service": "ocr", "request_id": "r1",
-        "method": "GET", "path": "/ocr/readyz", "status": 200, "seconds": 0.001235,
+        "operation": "predict", "status": 422, "code": "invalid_argument", "seconds": 0.001235,
     }  # fmt: skip
 
 
@@ -54,10 +54,10 @@ def test_errors_without_end_are_counted_instead_of_told(
     monkeypatch.setattr(time, "monotonic", lambda: moment)
     log = access.AccessLog("ocr")
     for _ in range(access.MOST_ERRORS_A_SECOND + 50):
-        log.answered(503, "POST", "/ocr/predict", 0.0, "r1")
+        log.answered("predict", 503, "queue_full", 0.0, "r1")
     assert len(logged(capsys)) == access.MOST_ERRORS_A_SECOND
     moment = 8.0
-    log.answered(503, "POST", "/ocr/predict", 0.0, "r2")
+    log.answered("predict", 503, "queue_full", 0.0, "r2")
     count, line = logged(capsys)
     assert (count["event"], count["count"]) == ("requests not logged", 50)
     assert line["request_id"] == "r2"
