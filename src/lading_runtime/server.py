@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-from . import log, loops
+from . import descriptors, log, loops
 from .configuration import Configuration
 from .grpc_door import starting
 from .grpc_door.starting import DoorError, DoorKeeper
@@ -37,6 +37,7 @@ def run(configuration: Configuration, nursery: Nursery) -> int:
     Returns the exit code: 0 drained, 1 cannot listen or work was left undone, 3 the handler failed
     to load, or no worker can be kept alive.
     """
+    descriptors.raise_limit()
     try:
         listener = Listener(configuration)
     except ListenError as error:
@@ -67,7 +68,7 @@ class _Server:
         started = time.monotonic()
         stop = asyncio.Event()
         metrics = Metrics(self._configuration.service)
-        pool = Pool(self._configuration, nursery.channel, metrics)
+        pool = Pool(self._configuration, nursery, metrics)
         metrics.watch(self._readings(pool))
         self._application = Application(self._configuration.service, pool, metrics)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -81,8 +82,8 @@ class _Server:
         except DoorError as error:
             code = self._refuse(f"{error}\n", FAILED)
         else:
-            # Workers only now: a server that is ready answers by every way it has.
-            pool.staff.start(self._configuration.workers)
+            # Heard only now: a server that is ready answers by every way it has.
+            pool.staff.start()
             code = await self._serve_until(stopping, pool, started)
         await self._door.stop()
         sweep.cancel()
@@ -111,7 +112,7 @@ class _Server:
             queue_length=lambda: pool.waiting,
             in_flight=lambda: pool.in_flight,
             connections=lambda: len(self._connections),
-            workers=lambda: [WorkerState(state, replica.pid) for replica, state in pool.states()],
+            workers=lambda: [WorkerState(state, pid) for state, pid in pool.states()],
         )
 
     async def _wait(self, *futures: asyncio.Future[Any]) -> None:
@@ -143,6 +144,10 @@ class _Server:
             task = self._loop.create_task(self._open(connection))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
+        if self._listener.full:
+            # It would be told again and again; the sweep looks whether somebody has left.
+            self._loop.remove_reader(self._listener.socket.fileno())
+            self._log("too many connections", connections=len(self._connections))
 
     async def _open(self, connection: socket.socket) -> None:
         if connection.family != socket.AF_UNIX:
@@ -163,6 +168,9 @@ class _Server:
             now = self._loop.time()
             for connection in list(self._connections):
                 connection.expire(now)
+            if self._listener.full:
+                self._loop.add_reader(self._listener.socket.fileno(), self._accept)
+                self._listener.full = False
 
     async def _drain(self) -> int:
         """Everything received, waiting in the kernel, or sent on a kept connection is answered."""

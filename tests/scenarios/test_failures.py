@@ -124,18 +124,18 @@ def test_a_replica_told_to_end_answers_what_it_has_first(app: App) -> None:
     assert app.replica()["last_end"] == "exit code 0"
 
 
-def test_a_replica_past_its_memory_is_killed_alone_and_ps_and_logs_say_so(app: App) -> None:
+def test_a_worker_past_its_memory_is_killed_alone_and_the_log_says_so(app: App) -> None:
     before, gateway = app.replica(), app.json("ps")["gateway"]["pid"]
     body = {"action": "allocate", "size": 1024**3}
     answer = httpx.post(app.url(), json=body, timeout=60, trust_env=False)
-    assert answer.status_code == 503
-    assert answer.headers["content-type"] == "application/problem+json"
-    until(lambda: is_ready(app) and app.replica()["pid"] != before["pid"])
-    assert app.replica()["last_end"] == "killed: over its memory limit"
+    assert (answer.status_code, answer.json()["code"]) == (503, "worker_died")
+    until(lambda: is_ready(app))
+    assert app.replica()["pid"] == before["pid"]
     assert app.json("ps")["gateway"]["pid"] == gateway
     texts = [line["text"] for line in app.json("logs")]
     assert "allocating 1073741824 bytes" in texts
-    assert "killed: over its memory limit" in texts
+    said = "the worker was killed by SIGKILL; out of memory, when nobody else did it"
+    assert any(said in text for text in texts)
 
 
 def test_an_error_in_user_code_is_500_with_an_id_that_the_log_has(app: App) -> None:

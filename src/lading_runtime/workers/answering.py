@@ -159,13 +159,13 @@ def _arguments(batch: Sequence[Ready]) -> list[Mapping[str, Any]]:
 
 
 def _counted(results: Any, wanted: int) -> Sequence[Any]:
-    try:
-        came: Optional[int] = len(results)
-    except TypeError:
+    # An array has `tolist`; so has a column of a table, but not the table.
+    if not isinstance(results, (list, tuple)) and not hasattr(results, "tolist"):
         raise CountError(
             f"predict_batch returned {type(results).__qualname__} for {wanted} inputs; "
             "return a list of as many outputs"
-        ) from None
+        )
+    came = len(results)
     if came != wanted:
         raise CountError(
             f"predict_batch returned {came} outputs for {wanted} inputs; return one for each"

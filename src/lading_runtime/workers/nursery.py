@@ -37,10 +37,13 @@ class Nursery(NamedTuple):
     pid: int
     channel: socket.socket
     """The front's end."""
+    workers: dict[int, socket.socket]
+    """The front's ends of those that were forked at once, by their keys."""
 
     def dismiss(self) -> None:
-        """Before anything was asked of it."""
-        self.channel.close()
+        """And all whom it forked."""
+        for end in (self.channel, *self.workers.values()):
+            end.close()
         self.wait()
 
     def wait(self) -> None:
@@ -49,14 +52,22 @@ class Nursery(NamedTuple):
 
 
 def start(configuration: Configuration) -> Nursery:
-    """Fork the nursery."""
+    """Fork the nursery, and have it fork the first workers, which begin to load."""
     ours, theirs = pair()
     pid = os.fork()
     if not pid:
         ours.close()
         _leave_after(_run, Channel(theirs), configuration)
     theirs.close()
-    return Nursery(pid, ours)
+    workers = {key: _ask(Channel(ours), key) for key in range(1, configuration.workers + 1)}
+    return Nursery(pid, ours, workers)
+
+
+def _ask(channel: Channel, key: int) -> socket.socket:
+    ours, theirs = pair()
+    channel.send(Fork(key), [theirs.fileno()])
+    theirs.close()
+    return ours
 
 
 def _run(channel: Channel, configuration: Configuration) -> int:

@@ -7,7 +7,6 @@ Every job that is accepted ends in exactly one of four ways: its worker's answer
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from typing import Optional, Protocol
 
@@ -18,6 +17,7 @@ from ..problem import NOT_STARTED, Problem
 from ..shared import Shared
 from .frames import Documents, Loaded
 from .job import Job
+from .nursery import Nursery
 from .parcels import MOST as MOST_SHARED
 from .replica import Replica
 from .staff import Staff
@@ -43,7 +43,7 @@ class Pool:
     """The front's one way to the workers."""
 
     def __init__(
-        self, configuration: Configuration, nursery: socket.socket, observer: Observer
+        self, configuration: Configuration, nursery: Nursery, observer: Observer
     ) -> None:
         limits = configuration.limits
         self._limits = limits
@@ -76,12 +76,13 @@ class Pool:
         """Requests waiting or inside a worker."""
         return len(self._live)
 
-    def states(self) -> list[tuple[Replica, str]]:
-        """Each place's worker and what it is: loading, ready or stuck."""
+    def states(self) -> list[tuple[str, int]]:
+        """Of each place's worker: loading, ready or stuck; and its process."""
         found = []
         for replica in self.staff.replicas:
             state = "ready" if replica in self._ready else "loading"
-            found.append((replica, "stuck" if replica in self._given_up else state))
+            state = "stuck" if replica in self._given_up else state
+            found.append((state, self.staff.pid(replica)))
         return found
 
     def require_ready(self) -> None:

@@ -53,7 +53,6 @@ class Replica:
 
     def __init__(self, key: int, end: socket.socket, keeper: Keeper) -> None:
         self.key = key
-        self.pid = 0
         self.state = State.LOADING
         self.stuck = False
         self.in_flight: dict[int, Job] = {}

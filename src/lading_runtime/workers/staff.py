@@ -13,12 +13,14 @@ from .. import log
 from .channel import pair
 from .frames import Ended, Failed, Fork, Forked, Message
 from .link import Link
+from .nursery import Nursery
 from .replica import Keeper, Replica, State
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _MOST_FRUITLESS = 5
 """Workers in a row that end before they answer anything, after the first that was ready."""
+_LAST_WORDS_SECONDS = 0.2
 _LOST = {
     "worker_stuck": "the worker's handler did not return in time",
     "worker_died": "the worker died",
@@ -34,7 +36,7 @@ class Staff:
     def __init__(
         self,
         service: str,
-        nursery: socket.socket,
+        nursery: Nursery,
         keeper: Keeper,
         restarted: Callable[[str], None],
     ) -> None:
@@ -44,18 +46,22 @@ class Staff:
         self._service = service
         self._keeper = keeper
         self._restarted = restarted
-        self._nursery = Link(nursery, self._hear, self._nursery_lost)
+        self._nursery = Link(nursery.channel, self._hear, self._nursery_lost)
         self._by_key: dict[int, Replica] = {}
-        self._next_key = 0
+        self._first = nursery.workers
+        self._next_key = len(self._first)
         self._fruitless = 0
         self._reasons: dict[int, str] = {}
+        self._pids: dict[int, int] = {}
+        self._statuses: dict[int, int] = {}
         self._closing = False
         self._ever_ready = False
         self._lost: Optional[str] = None
 
-    def start(self, workers: int) -> None:
-        for _ in range(workers):
-            self.replicas.append(self._fork())
+    def start(self) -> None:
+        """Hear those that were forked already."""
+        for key, end in self._first.items():
+            self.replicas.append(self._take(key, end))
 
     def succeeded(self) -> None:
         """A worker is loaded."""
@@ -77,25 +83,34 @@ class Staff:
             return "not_ready", "the handler is still being loaded"
         return self._lost, f"{_LOST[self._lost]}, and is being replaced"
 
+    def pid(self, replica: Replica) -> int:
+        """0 while it has no process."""
+        return self._pids.get(replica.key, 0)
+
     def kill_stuck(self, replica: Replica) -> None:
         """It is replaced as soon as it is gone."""
-        if replica.pid and replica.key in self._by_key:
+        pid = self.pid(replica)
+        if pid and replica.key not in self._statuses:
             replica.stuck = True
             self._lost = "worker_stuck"
-            log.write("error", "worker is stuck", service=self._service, pid=replica.pid)
-            os.kill(replica.pid, signal.SIGKILL)
+            log.write("error", "worker is stuck", service=self._service, pid=pid)
+            os.kill(pid, signal.SIGKILL)
 
     def ended(self, replica: Replica) -> None:
         """Its channel is closed. Why, the nursery tells in a moment."""
         if self._ever_ready and not replica.stuck:
             self._lost = "worker_died"
         replica.close()
+        if replica.key in self._statuses:
+            self._conclude(replica)
 
     def close(self) -> None:
         """Let all of them leave."""
         self._closing = True
         for replica in self.replicas:
             replica.close()
+        for end in self._first.values():
+            end.close()  # of those that were never heard, too
 
     def kill_all(self) -> None:
         """Closing the nursery's channel ends those that have not left."""
@@ -104,45 +119,55 @@ class Staff:
     @property
     def present(self) -> bool:
         """Whether any worker still runs."""
-        return bool(self._by_key)
+        return len(self._pids) > len(self._statuses)
 
     def _fork(self) -> Replica:
         ours, theirs = pair()
         self._next_key += 1
-        replica = Replica(self._next_key, ours, self._keeper)
-        self._by_key[replica.key] = replica
-        self._nursery.send(Fork(replica.key), [theirs.fileno()])
+        self._nursery.send(Fork(self._next_key), [theirs.fileno()])
         theirs.close()
+        return self._take(self._next_key, ours)
+
+    def _take(self, key: int, end: socket.socket) -> Replica:
+        replica = self._by_key[key] = Replica(key, end, self._keeper)
         return replica
 
     def _hear(self, messages: list[Message]) -> None:
         for message in messages:
             if isinstance(message, Forked):
-                replica = self._by_key.get(message.key)
-                if replica is not None:
-                    replica.pid = message.pid
+                self._pids[message.key] = message.pid
             elif isinstance(message, Ended):
                 self._gone(message)
             elif isinstance(message, Failed):
                 self._give_up(message.reason)
 
     def _gone(self, message: Ended) -> None:
-        replica = self._by_key.pop(message.key, None)
-        if replica is None or self._closing:
+        """Its last words may still be on their way, or its channel be held open by its children."""
+        self._statuses[message.key] = message.status
+        replica = self._by_key.get(message.key)
+        if replica is None:  # not heard yet: when it is, its channel says the rest
             return
+        if replica.state is State.ENDED:
+            self._conclude(replica)
+        else:
+            self._loop.call_later(_LAST_WORDS_SECONDS, self._conclude, replica)
+
+    def _conclude(self, replica: Replica) -> None:
+        if self._by_key.pop(replica.key, None) is None or self._closing:
+            return
+        status, pid = self._statuses.pop(replica.key), self._pids.pop(replica.key, 0)
         if replica.state is not State.ENDED:
             replica.state = State.ENDED
-            replica.close()
             self._keeper.ended(replica)
         failure = self._reasons.pop(replica.key, None)
-        why = failure or _in_words(message.status)
+        why = failure or _in_words(status)
         if not self._ever_ready:
             self._give_up(why)
             return
         if replica.stuck:
             self._restarted("stuck")
         else:
-            log.write("error", "worker died", service=self._service, pid=replica.pid, reason=why)
+            log.write("error", "worker died", service=self._service, pid=pid, reason=why)
             self._restarted("died" if failure is None else "failed_to_load")
         self._fruitless += 1
         if self._fruitless > _MOST_FRUITLESS:
