@@ -102,6 +102,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Optional[Exception]) -> None:
         self._all.discard(self)
+        self._incoming.close()
         if self._ticket is not None:
             self._ticket.abandon()
 

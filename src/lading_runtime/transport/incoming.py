@@ -8,7 +8,7 @@ from typing import Optional, Union
 
 import httptools
 
-from .. import shared
+from .. import descriptors, shared
 from ..configuration import Limits
 from ..exchange import Request
 from ..problem import Problem
@@ -79,6 +79,14 @@ class Incoming:
             self.wants_continue = False
             self.ready.append(problem)
 
+    def close(self) -> None:
+        """Let go of what came; the parser and this hold one another, until somebody looks."""
+        self.finished = True
+        self.ready.clear()
+        self._chunks.clear()
+        self._parcel = None
+        del self._parser
+
     # What httptools calls. An exception here would be our defect, never the client's.
 
     def on_message_begin(self) -> None:
@@ -123,12 +131,10 @@ class Incoming:
             self._chunks.clear()
             self._parcel = None
             self.refuse(self._too_large())
-        elif self._parcel is not None:
-            self._parcel.write(data)
-        else:
+        elif self._parcel is None and self._body_bytes < shared.FROM_BYTES:
             self._chunks.append(data)
-            if self._body_bytes >= shared.FROM_BYTES and shared.AVAILABLE:
-                self._share()
+        else:
+            self._take(data)
 
     def on_message_complete(self) -> None:
         if self.finished or self._upgrading:
@@ -149,15 +155,19 @@ class Incoming:
             Request(self._method, target, self._headers, body, self._version, keep_alive)
         )
 
-    def _share(self) -> None:
+    def _take(self, data: bytes) -> None:
         """A body that grows large goes into shared memory as it comes, and is not kept here."""
-        try:
-            parcel = shared.create()
-        except OSError:  # no descriptor is left: it goes to the worker inline
+        self._chunks.append(data)
+        if self._parcel is None:
+            self._parcel = _parcel()
+        if self._parcel is None:
             return
-        for piece in self._chunks:
-            parcel.write(piece)
-        self._parcel = parcel
+        try:
+            for piece in self._chunks:
+                self._parcel.write(piece)
+        except OSError:
+            self._parcel = None
+            self.refuse(Problem("body_too_large", "there is no memory for a body of this size"))
         self._chunks.clear()
 
     def _bound(self, received: int) -> None:
@@ -227,3 +237,14 @@ class Incoming:
             "headers_too_large",
             f"the headers are over {limits.head_bytes} bytes or {limits.head_fields} fields",
         )
+
+
+def _parcel() -> Optional[Shared]:
+    """None where a body must go to the worker inline."""
+    if not shared.AVAILABLE:
+        return None
+    try:
+        parcel = shared.create()
+    except OSError:
+        return None
+    return parcel if descriptors.leaves_enough(parcel.fd) else None

@@ -8,6 +8,7 @@ import socket
 import stat
 from collections.abc import Iterator
 
+from .. import descriptors
 from ..configuration import Configuration
 
 BACKLOG = 2048
@@ -22,6 +23,8 @@ class Listener:
 
     def __init__(self, configuration: Configuration) -> None:
         self._path = configuration.socket
+        self.full = False
+        """Some wait in the kernel, until others leave: this process has no descriptor for them."""
         try:
             self.socket = _open(configuration)
         except OSError as error:
@@ -31,6 +34,9 @@ class Listener:
     def accept(self) -> Iterator[socket.socket]:
         """Every connection that waits in the kernel now."""
         while True:
+            self.full = not descriptors.has_room(self.socket.fileno())
+            if self.full:
+                return
             try:
                 connection, _ = self.socket.accept()
             except (BlockingIOError, InterruptedError):
@@ -49,6 +55,7 @@ class Listener:
                 return
 
     def close(self) -> None:
+        self.full = False
         self.socket.close()
 
 
