@@ -25,6 +25,7 @@ def serve(channel: Channel, answering: Answering) -> None:
         message = channel.receive()
         if isinstance(message, Work):
             worker.work(opened(message, channel.reader))
+            del message  # its bodies are unmapped now, and not only when the next comes
         elif isinstance(message, Ping):
             channel.send(Pong())
 
