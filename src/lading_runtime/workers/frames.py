@@ -127,8 +127,14 @@ Message = Union[
     Fork, Forked, Ended,
 ]  # fmt: skip
 
+
+def _converted(kind: type, value: Any) -> Any:
+    """For msgspec before 0.19, which knows no memoryview."""
+    return kind(value)
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message, dec_hook=_converted)
 
 
 def encode(message: Message) -> bytearray:

@@ -70,11 +70,17 @@ def free_port() -> int:
 
 @contextmanager
 def serve(
-    folder: Path, attribute: str, *, kind: str = "unix", wait: bool = True, **env: str
+    folder: Path,
+    attribute: str,
+    *,
+    kind: str = "unix",
+    wait: bool = True,
+    python: str = sys.executable,
+    **env: str,
 ) -> Iterator[Server]:
     """Serve `handlers:attribute`, or another `module:attribute`.
 
-    `env` are LADING_ variables without the prefix.
+    `env` are LADING_ variables without the prefix, `python` the interpreter that serves.
 
     `kind` is "unix", "tcp", or "plain": a UNIX socket on asyncio's own loop.
     """
@@ -92,7 +98,7 @@ def serve(
     log_path = folder / f"log-{time.monotonic_ns()}"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lading_runtime"], env=environment, stderr=log, stdout=log
+            [python, "-m", "lading_runtime"], env=environment, stderr=log, stdout=log
         )
     server = Server(process, path, port, log_path)
     try:
