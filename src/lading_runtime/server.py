@@ -16,9 +16,8 @@ from .grpc_door import starting
 from .grpc_door.starting import DoorError, DoorKeeper
 from .routes.application import Application
 from .routes.metrics import Metrics, Readings, WorkerState
-from .transport.connection import Connection
+from .transport.connection import Common, Connection
 from .transport.listening import Listener, ListenError
-from .transport.writing import Heads
 from .workers.nursery import Nursery
 from .workers.pool import Pool
 
@@ -59,8 +58,8 @@ class _Server:
         self._limits = configuration.limits
         self._listener = listener
         self._loop = loop
-        self._heads = Heads()
-        self._connections: set[Connection] = set()
+        self._common = Common()
+        self._connections = self._common.connections
         self._opening: set[asyncio.Task[None]] = set()
         self._door = DoorKeeper(starting.of(configuration))
 
@@ -158,7 +157,7 @@ class _Server:
             connection.close()
 
     def _connection(self) -> Connection:
-        return Connection(self._application, self._limits, self._heads, self._connections)
+        return Connection(self._application, self._limits, self._common)
 
     async def _sweep(self) -> None:
         limits = self._limits

@@ -2,19 +2,22 @@
 
 A batch costs little more than a single prediction, so a few that start at once keep the many who
 come a moment later waiting for a whole batch. But waiting for those who never come is lost time.
-Two facts decide:
+Three facts decide:
 
-- *expected*: how many came together lately. One caller alone is never kept waiting, since nobody
-  else was there before; sixty-four that were answered together are likely to come back together.
-- *seconds of a batch*: waiting longer than a batch takes costs more than it can save, as renting
-  skis for longer than buying them costs (Karlin et al., "Competitive snoopy caching", 1988).
+- *Who was just answered* is likely to ask again: so many more are expected beside those who wait.
+  How many of them did come back, lately, is remembered.
+- *They come back at once or not at all*: the wait is counted from when they were answered, so that
+  who comes to a worker that has been idle never waits.
+- *What a batch of few takes* is the most that going together can save. Waiting for longer than
+  that costs more than it saves, as renting skis for longer than they cost does (Karlin et al.,
+  "Competitive snoopy caching", 1988).
 """
 
 from __future__ import annotations
 
-from typing import Optional
-
-_SMOOTHING = 0.2
+_LEARNING = 0.3
+_HOPE = 0.005
+"""What the belief in callers that come back grows by when nobody was awaited for a batch."""
 
 
 class Gathering:
@@ -22,37 +25,50 @@ class Gathering:
 
     def __init__(self, most: int, wait_seconds: float) -> None:
         self.most = most
-        self.expected = 1
-        """How many to wait for."""
         self._wait_seconds = wait_seconds
-        self._batch_seconds: Optional[float] = None
-        self._since: Optional[float] = None
+        self._expected = 1
+        self._answered = 0
+        self._left = 0
+        self._until = 0.0
+        self._returning = 1.0
+        self._awaited = False
+        self._least_size = most + 1
+        self._least_seconds = wait_seconds
+
+    def freed(self, answered: int, waiting: int, now: float) -> None:
+        """A worker has answered so many; so many others wait."""
+        self._answered, self._left = answered, waiting
+        self._expected = waiting + round(answered * self._returning)
+        self.told(now)
+
+    def told(self, now: float) -> None:
+        """Those who were answered have their answers: from now on they may come back."""
+        self._until = now + min(self._wait_seconds, 2 * self._least_seconds)
 
     def wait(self, waiting: int, now: float) -> float:
         """How long those waiting should still wait, at most, for others to join them.
 
         0 means now: the batch is full, everybody expected is here, or they have waited enough.
         """
-        if waiting >= min(self.expected, self.most):
+        if waiting >= self.most or waiting >= self._expected or now >= self._until:
             return 0.0
-        if self._since is None:
-            self._since = now
-        left = self._since + self._longest_seconds() - now
-        return max(left, 0.0)
+        self._awaited = True
+        return self._until - now
 
-    def gone(self, size: int) -> None:
-        """So many went together."""
-        self._since = None
-        self.expected = size
+    def gone(self, waiting: int) -> None:
+        """So many waited when a batch of them went."""
+        if self._awaited and self._answered:
+            came = min((waiting - self._left) / self._answered, 1.0)
+            self._returning += _LEARNING * (came - self._returning)
+        else:
+            self._returning = min(self._returning + _HOPE, 1.0)
+        self._awaited = False
+        self._until = 0.0
 
-    def took(self, seconds: float) -> None:
-        """The handler needed so long for a batch."""
-        before = self._batch_seconds
-        self._batch_seconds = (
-            seconds if before is None else before + _SMOOTHING * (seconds - before)
-        )
+    def took(self, size: int, seconds: float) -> None:
+        """The handler needed so long for a batch of this size."""
+        if size < self._least_size:
+            self._least_size, self._least_seconds = size, seconds
+        elif size == self._least_size:
+            self._least_seconds += _LEARNING * (seconds - self._least_seconds)
 
-    def _longest_seconds(self) -> float:
-        if self._batch_seconds is None:
-            return self._wait_seconds
-        return min(self._wait_seconds, self._batch_seconds)

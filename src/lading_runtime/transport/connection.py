@@ -13,6 +13,7 @@ from .incoming import Incoming, Phase
 from .writing import CONTINUE, LAST_CHUNK, Heads, chunk
 
 _LINGER_CLOSE_SECONDS = 2.0
+_BUFFER_BYTES = 256 * 1024
 _CLOSE = b"connection: close\r\n"
 _KEEP = b"connection: keep-alive\r\n"
 _CHUNKED = b"transfer-encoding: chunked\r\n"
@@ -26,20 +27,29 @@ class Answerer(Protocol):
     def refusal(self, problem: Problem) -> Response: ...
 
 
-class Connection(asyncio.Protocol):
+class Common:
+    """What all connections of a server share."""
+
+    def __init__(self) -> None:
+        self.heads = Heads()
+        self.connections: set[Connection] = set()
+        self.buffer = memoryview(bytearray(_BUFFER_BYTES))
+        """Where what comes is read to; nothing of it is kept there past a call."""
+
+
+class Connection(asyncio.BufferedProtocol):
     """Reads on only while nothing waits for an answer, so that a client cannot pile up work.
 
     A client that closes, its sending half included, is gone: what it waited for is given up.
     It is the exchange of the one request that is under way.
     """
 
-    def __init__(
-        self, answerer: Answerer, limits: Limits, heads: Heads, all_: set[Connection]
-    ) -> None:
+    def __init__(self, answerer: Answerer, limits: Limits, common: Common) -> None:
         self._answerer = answerer
         self._limits = limits
-        self._heads = heads
-        self._all = all_
+        self._heads = common.heads
+        self._buffer = common.buffer
+        self._all = common.connections
         self._incoming = Incoming(limits)
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self._descriptor = -1
@@ -95,9 +105,12 @@ class Connection(asyncio.Protocol):
         self._descriptor = transport.get_extra_info("socket").fileno()
         self._all.add(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         if not self._discarding:
-            self._incoming.feed(data)
+            self._incoming.feed(self._buffer[:nbytes])
             self._advance()
 
     def connection_lost(self, error: Optional[Exception]) -> None:
@@ -153,11 +166,10 @@ class Connection(asyncio.Protocol):
         if request is None or self._transport.is_closing():
             return
         self._chunked = request.version == "1.1"
-        if not self._chunked:
-            self._draining = True  # the end of the connection is the end of the stream
-        _, ending = self._ending(request)
         if self._chunked:
-            ending += _CHUNKED
+            ending = self._ending(request)[1] + _CHUNKED
+        else:
+            ending = _CLOSE  # the end of the connection is the end of the stream
         self._transport.write(self._heads.stream(response, ending))
 
     def send(self, data: bytes) -> bool:
@@ -186,7 +198,9 @@ class Connection(asyncio.Protocol):
         if close:
             self._transport.close()
         elif not self._advancing:
-            self._advance()
+            incoming = self._incoming
+            if incoming.ready or incoming.wants_continue or not self._reading:
+                self._advance()
 
     def _advance(self) -> None:
         """Take the next requests, as long as each is answered at once."""

@@ -9,6 +9,7 @@ from typing import Optional, Union
 import httptools
 
 from .. import descriptors, shared
+from ..call import Body
 from ..configuration import Limits
 from ..exchange import Request
 from ..problem import Problem
@@ -48,25 +49,33 @@ class Incoming:
         self._limits = limits
         self._chunks: list[bytes] = []
         self._parcel: Optional[Shared] = None
+        self._length = 0
+        """Of the body, where the headers tell it."""
+        self._left = 0
+        """Of a body that goes past the parser."""
         self._headers: dict[str, str] = {}
         self._method = self._version = ""
         self._parser = httptools.HttpRequestParser(self)
 
-    def feed(self, data: bytes) -> None:
-        """Appends what became whole, or a Problem, to `ready`."""
-        if self.finished:
+    def feed(self, data: Body) -> None:
+        """Appends what became whole, or a Problem, to `ready`. `data` is not kept."""
+        if self._left:
+            data = self._take_rest(data)
+        if self.finished or not data:
             return
         serial, phase = self.serial, self.phase
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade(data[upgrade.args[0] :])
+            self._ignore_upgrade(bytes(data[upgrade.args[0] :]))
         except httptools.HttpParserCallbackError:
             raise
         except httptools.HttpParserError as error:
             self.refuse(Problem("malformed_http", f"the request is not HTTP/1.1: {error}"))
         if self.phase is Phase.BETWEEN:
             return
+        if self._parcel is not None and not self.finished:
+            self._left = self._length - self._body_bytes if self._length else 0
         # What lay before a request in the same bytes is not counted against it.
         alone = phase is Phase.BETWEEN and self.serial == serial + 1
         if alone or (self.serial, self.phase) == (serial, phase):
@@ -77,6 +86,8 @@ class Incoming:
         if not self.finished:
             self.finished = True
             self.wants_continue = False
+            self._left = 0
+            self._parcel = None
             self.ready.append(problem)
 
     def close(self) -> None:
@@ -84,6 +95,7 @@ class Incoming:
         self.finished = True
         self.ready.clear()
         self._chunks.clear()
+        self._left = 0
         self._parcel = None
         del self._parser
 
@@ -140,6 +152,29 @@ class Incoming:
         if self.finished or self._upgrading:
             # A trailer may make a request too large; it was read with the headers.
             return
+        self._complete()
+
+    def _take_rest(self, data: Body) -> Body:
+        """A large body whose length is known goes past the parser; what follows it is given back.
+
+        The parser would make a copy of every piece.
+        """
+        taken = memoryview(data)[: self._left]
+        self._left -= len(taken)
+        self._body_bytes += len(taken)
+        parcel = self._parcel
+        assert parcel is not None
+        try:
+            parcel.write(taken)
+        except OSError:
+            self._refuse_for_want_of_memory()
+            return b""
+        if not self._left:
+            self._complete()
+            self._parser = httptools.HttpRequestParser(self)
+        return data[len(taken) :]
+
+    def _complete(self) -> None:
         keep_alive = self._parser.should_keep_alive()
         chunks = self._chunks
         body: Union[bytes, Shared]
@@ -166,9 +201,13 @@ class Incoming:
             for piece in self._chunks:
                 self._parcel.write(piece)
         except OSError:
-            self._parcel = None
-            self.refuse(Problem("body_too_large", "there is no memory for a body of this size"))
+            self._refuse_for_want_of_memory()
         self._chunks.clear()
+
+    def _refuse_for_want_of_memory(self) -> None:
+        self._parcel = None
+        self._left = 0
+        self.refuse(Problem("body_too_large", "there is no memory for a body of this size"))
 
     def _bound(self, received: int) -> None:
         """Bounds what the parser itself holds back: a header without end, chunks of nothing."""
@@ -215,7 +254,8 @@ class Incoming:
         if self._version == "1.1" and (host is None or "," in host):
             return Problem("malformed_http", "the request needs exactly one Host header")
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._limits.body_bytes:
+        self._length = int(length) if length.isdigit() else 0
+        if self._length > self._limits.body_bytes:
             return self._too_large()
         return None if headers.keys().isdisjoint(_SPECIAL) else self._special_problem()
 

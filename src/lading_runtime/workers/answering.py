@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Optional, Union
 from .. import log, tracing
 from ..call import Answer, Call, Operation
 from ..dataplane.plane import DataPlane
-from ..problem import MEDIA_TYPE, Problem
+from ..problem import MEDIA_TYPE, NOT_STARTED, Problem
 
 
 class Ready(NamedTuple):
@@ -41,6 +41,11 @@ class Answering:
             return self.refuse(call, problem)
         except Exception as error:
             return self.failed(call, error)
+
+    def unbegun(self, call: Call) -> Answer:
+        """For one that is `late`: the front may not have told its caller so yet."""
+        detail = "its time was over before its turn came"
+        return self.refuse(call, Problem("deadline_exceeded", detail, headers=NOT_STARTED))
 
     def activate(self, call: Call) -> None:
         """What the handler does from here on is done for this request."""

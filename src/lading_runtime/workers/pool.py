@@ -42,9 +42,7 @@ class Observer(Protocol):
 class Pool:
     """The front's one way to the workers."""
 
-    def __init__(
-        self, configuration: Configuration, nursery: Nursery, observer: Observer
-    ) -> None:
+    def __init__(self, configuration: Configuration, nursery: Nursery, observer: Observer) -> None:
         limits = configuration.limits
         self._limits = limits
         self._observer = observer
@@ -57,7 +55,7 @@ class Pool:
         self._given_up: list[Replica] = []
         self._live: dict[int, Job] = {}
         self._next_id = 0
-        self._predict_seconds = 1.0
+        self._predict_seconds = 0.01
         self._arranged = False
         self._timer: Optional[asyncio.TimerHandle] = None
         self._sweeping: Optional[asyncio.TimerHandle] = None
@@ -176,14 +174,20 @@ class Pool:
     def took(self, size: int, seconds: float) -> None:
         self.staff.proved()
         self._observer.batch(size, seconds)
-        self._gathering.took(seconds)
+        self._gathering.took(size, seconds)
         self._predict_seconds += _SMOOTHING * (seconds / size - self._predict_seconds)
 
-    def freed(self, replica: Replica) -> None:
+    def freed(self, replica: Replica, answered: int) -> None:
         if self._room(replica) and replica not in self._free:
             self._free.append(replica)
+        if self._batches:
+            self._gathering.freed(answered, len(self._line), replica.heard)
         if self._free and len(self._line):
             self._hand_out()
+
+    def told(self) -> None:
+        if self._batches and self._free:
+            self._gathering.told(time.monotonic())
 
     def ended(self, replica: Replica) -> None:
         for group in (self._ready, self._free, self._given_up):
@@ -218,9 +222,9 @@ class Pool:
                     self._wake_in(wait)
                     return
             replica = self._free.pop()
-            jobs = self._line.take(self._fitting())
             if self._batches:
-                self._gathering.gone(len(jobs))
+                self._gathering.gone(len(self._line))
+            jobs = self._line.take(self._fitting())
             if not jobs:
                 self._free.append(replica)
                 return

@@ -44,7 +44,8 @@ class Keeper(Protocol):
     def documents(self, documents: Documents) -> None: ...
     def finished(self, job: Job) -> None: ...
     def took(self, size: int, seconds: float) -> None: ...
-    def freed(self, replica: Replica) -> None: ...
+    def freed(self, replica: Replica, answered: int) -> None: ...
+    def told(self) -> None: ...
     def ended(self, replica: Replica) -> None: ...
 
 
@@ -116,7 +117,7 @@ class Replica:
                 self._event(message)
             elif isinstance(message, End):
                 job = self._finish(message.id)
-                self._keeper.freed(self)
+                self._keeper.freed(self, 1)
                 if job is not None:
                     job.ended(message.problem, message.code)
             else:
@@ -150,9 +151,10 @@ class Replica:
         if message.size:
             self._keeper.took(message.size, message.seconds)
         # The worker gets its next work before the clients get their answers.
-        self._keeper.freed(self)
+        self._keeper.freed(self, len(settled))
         for job, reply, body in settled:
             job.answered(reply, body, self.heard)
+        self._keeper.told()
 
     def _finish(self, id_: int) -> Optional[Job]:
         """None when nobody waits for it any more."""

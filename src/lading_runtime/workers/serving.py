@@ -51,7 +51,9 @@ class _Worker:
         ready = _late_or(self._answering, call)
         answer = self._answering.predict(ready) if isinstance(ready, Ready) else ready
         parcels = Parcels()
-        replies = [parcels.pack(call.id, answer)] if answer is not None else [_nothing(call.id)]
+        if answer is None:
+            answer = self._answering.unbegun(call)
+        replies = [parcels.pack(call.id, answer)]
         parcels.send(self._channel, Replies(replies, 1, time.monotonic() - begun))
 
     def _together(self, calls: list[Call]) -> None:
@@ -60,11 +62,11 @@ class _Worker:
         replies: list[Reply] = []
         batch: list[Ready] = []
         for call in calls:
-            ready = _late_or(self._answering, call)
+            ready = None if call.deadline < begun else self._answering.read(call)
             if isinstance(ready, Ready):
                 batch.append(ready)
             else:
-                replies.append(parcels.pack(call.id, ready) if ready else _nothing(call.id))
+                replies.append(parcels.pack(call.id, ready or self._answering.unbegun(call)))
         if batch:
             answers = self._answering.predict_batch(batch)
             for ready, answer in zip(batch, answers):  # noqa: B905 - from Python 3.10
@@ -74,8 +76,7 @@ class _Worker:
     def _stream(self, call: Call) -> None:
         ready = _late_or(self._answering, call)
         if not isinstance(ready, Ready):
-            answer = ready
-            packed = frames.reply(call.id, answer) if answer else _nothing(call.id)
+            packed = frames.reply(call.id, ready or self._answering.unbegun(call))
             self._channel.send(Replies([packed], 1, 0.0))
             return
         self._answering.activate(call)
@@ -115,8 +116,3 @@ class _Worker:
 
 def _late_or(answering: Answering, call: Call) -> "Ready | Answer | None":
     return None if late(call) else answering.read(call)
-
-
-def _nothing(id_: int) -> Reply:
-    """For one that nobody waits for."""
-    return Reply(id_, b"", "", 504, "deadline_exceeded", {})

@@ -81,7 +81,7 @@ class _Worker:
 
     async def _alone(self, call: Call) -> None:
         begun = time.monotonic()
-        reply = _nothing(call.id)
+        reply = frames.reply(call.id, self._answering.unbegun(call))
         parcels = Parcels()
         try:
             ready = None if late(call) else self._answering.read(call)
@@ -103,7 +103,7 @@ class _Worker:
             if isinstance(ready, Ready):
                 batch.append(ready)
             else:
-                replies.append(parcels.pack(call.id, ready) if ready else _nothing(call.id))
+                replies.append(parcels.pack(call.id, ready or self._answering.unbegun(call)))
         if batch:
             answers = await self._answering.predict_batch_async(batch)
             for one, answer in zip(batch, answers):  # noqa: B905 - from Python 3.10
@@ -113,7 +113,7 @@ class _Worker:
     async def _stream(self, call: Call) -> None:
         ready = None if late(call) else self._answering.read(call)
         if not isinstance(ready, Ready):
-            packed = frames.reply(call.id, ready) if ready else _nothing(call.id)
+            packed = frames.reply(call.id, ready or self._answering.unbegun(call))
             self._link.send(Replies([packed], 1, 0.0))
             return
         self._answering.activate(call)
@@ -137,7 +137,3 @@ class _Worker:
             del self._paused[call.id]
             document = failure.encode(call.request_id) if failure else b""
             self._link.send(End(call.id, document, code))
-
-
-def _nothing(id_: int) -> Reply:
-    return Reply(id_, b"", "", 504, "deadline_exceeded", {})

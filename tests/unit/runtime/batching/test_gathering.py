@@ -28,6 +28,7 @@ class Simulation:
     batch_seconds: float
     now: float = 0.0
     free_at: float = 0.0
+    inside: int = 0
     line: list[float] = field(default_factory=list)
     batches: list[tuple[float, list[float], float]] = field(default_factory=list)
     """When it went, when each of it came, and since when the worker was free for it."""
@@ -38,14 +39,15 @@ class Simulation:
     def run(self, arrivals: Sequence[float]) -> None:
         coming = list(arrivals)
         while coming or self.line:
-            if self.line and self.now >= self.free_at:
+            if self.inside and self.now >= self.free_at:
+                self._free()
+            wakes = self.free_at if self.inside else float("inf")
+            if self.line and not self.inside:
                 wait = self.gathering.wait(len(self.line), self.now)
                 if wait <= 0:
                     self._go()
                     continue
                 wakes = self.now + wait
-            else:
-                wakes = max(self.free_at, self.now) if self.line else float("inf")
             if coming and coming[0] <= wakes:
                 self.now = max(self.now, coming.pop(0))
                 self.line.append(self.now)
@@ -54,11 +56,16 @@ class Simulation:
 
     def _go(self) -> None:
         size = min(len(self.line), self.most)
+        self.gathering.gone(len(self.line))
         taken, self.line = self.line[:size], self.line[size:]
         self.batches.append((self.now, taken, self.free_at))
-        self.gathering.gone(size)
-        self.gathering.took(self.batch_seconds)
+        self.inside = size
         self.free_at = self.now + self.batch_seconds
+
+    def _free(self) -> None:
+        self.gathering.took(self.inside, self.batch_seconds)
+        self.gathering.freed(self.inside, len(self.line), self.now)
+        self.inside = 0
 
 
 def simulated(
@@ -87,8 +94,9 @@ def test_nobody_is_kept_from_a_free_worker_longer_than_allowed_or_worth_it(
 ) -> None:
     simulation = simulated(gaps, most, wait_seconds, batch_seconds)
     for number, (went, taken, free_since) in enumerate(simulation.batches):
-        longest = wait_seconds if number == 0 else min(wait_seconds, batch_seconds)
+        longest = 0 if number == 0 else min(wait_seconds, 2 * batch_seconds)
         assert went - max(taken[0], free_since) <= longest + ROUNDING_SECONDS
+        assert went <= max(taken[0], free_since + longest) + ROUNDING_SECONDS
 
 
 @given(st.lists(st.floats(0.06, 1), min_size=1, max_size=20), MOST, WAITS, COSTS)
@@ -106,29 +114,55 @@ def test_those_who_return_together_go_together(
 ) -> None:
     """However far apart their new requests come, if they come within what a wait is worth."""
     gathering = Gathering(16, 10.0)
-    gathering.gone(callers)
-    gathering.took(batch_seconds)
+    gathering.took(1, batch_seconds)
     now = 0.0
     for _ in range(rounds):
+        gathering.freed(callers, 0, now)
         for waiting in range(1, callers):
-            now += batch_seconds / callers / 2
+            now += batch_seconds / callers
             assert gathering.wait(waiting, now) > 0
         assert gathering.wait(callers, now) == 0
         gathering.gone(callers)
 
 
-def test_one_who_is_left_of_many_waits_once() -> None:
+def test_two_halves_that_take_turns_become_one() -> None:
     gathering = Gathering(64, 0.002)
-    gathering.gone(64)
-    assert gathering.wait(1, 10.0) == pytest.approx(0.002)
-    assert 0 < gathering.wait(1, 10.0015) < 0.001
-    assert gathering.wait(1, 10.002) == 0
-    gathering.gone(1)
+    gathering.took(1, 0.001)
+    gathering.freed(32, 32, 10.0)
+    assert gathering.wait(32, 10.0) == pytest.approx(0.002)
+    assert gathering.wait(64, 10.0009) == 0
+
+
+def test_those_who_do_not_return_are_awaited_less_and_less() -> None:
+    gathering = Gathering(64, 0.002)
+    gathering.took(1, 0.001)
+    waits = []
+    for number in range(20):
+        gathering.freed(4, 1, number * 1.0)
+        waits.append(gathering.wait(1, number * 1.0))
+        gathering.gone(1)
+    assert waits[0] == pytest.approx(0.002)
+    assert sum(wait > 0 for wait in waits) < 9
+
+
+def test_who_comes_long_after_an_answer_does_not_wait() -> None:
+    gathering = Gathering(64, 0.002)
+    gathering.freed(64, 0, 10.0)
+    assert gathering.wait(1, 10.001) > 0
     assert gathering.wait(1, 10.003) == 0
+
+
+def test_the_wait_counts_from_the_answers() -> None:
+    gathering = Gathering(64, 0.002)
+    gathering.took(1, 0.01)
+    gathering.freed(64, 0, 10.0)
+    gathering.told(10.0015)
+    assert gathering.wait(3, 10.003) == pytest.approx(0.0005)
 
 
 def test_a_full_batch_goes_though_more_are_expected() -> None:
     gathering = Gathering(4, 1.0)
-    gathering.gone(400)
+    gathering.took(1, 1.0)
+    gathering.freed(4, 400, 0.0)
     assert gathering.wait(3, 0.0) == 1.0
     assert gathering.wait(4, 0.0) == 0
