@@ -1,10 +1,10 @@
-"""The server that goes into every image: loads a handler, validates, answers.
+"""The server that goes into every image: loads a handler or a model, validates, answers.
 
-Imports nothing of `lading`, and runs on every Python from 3.9. `handler.py` loads the user's code
-and `signature.py` reads its type hints; `dataplane.py` validates, predicts and encodes; `worker.py`
-is the one thread that touches the handler; `application.py` maps requests to it; `connection.py`
-and `incoming.py` speak HTTP/1.1; `server.py` listens and drains. Start reading at `server.py`. A
-transport imports the data plane, never the other way round.
+Imports nothing of `lading`, and runs on every Python from 3.9. Two kinds of processes: the *front*
+(`server.py`, `transport/`, `routes/`, `batching/`) speaks HTTP and never sees the user's code; the
+*workers* (`dataplane/`, `handlers/`, `flavours/`) predict; `workers/` is both ends of what lies
+between them. `client/` calls other services, `grpc_door/` is another way in. Start reading at
+`server.py`, or at docs/architecture/05-serving.md.
 """
 
 TYPE_CHECKING = False  # typing's, without importing it
