@@ -81,7 +81,7 @@ class _Worker:
 
     async def _alone(self, call: Call) -> None:
         begun = time.monotonic()
-        reply = frames.reply(call.id, self._answering.unbegun(call))
+        reply: Optional[Reply] = None
         parcels = Parcels()
         try:
             ready = None if late(call) else self._answering.read(call)
@@ -91,7 +91,8 @@ class _Worker:
             elif ready is not None:
                 reply = parcels.pack(call.id, ready)
         finally:
-            parcels.send(self._link, Replies([reply], 1, time.monotonic() - begun))
+            packed = reply or frames.reply(call.id, self._answering.unbegun(call))
+            parcels.send(self._link, Replies([packed], 1, time.monotonic() - begun))
 
     async def _together(self, calls: list[Call]) -> None:
         begun = time.monotonic()

@@ -91,7 +91,7 @@ def test_a_slow_reader_slows_the_generator_down_and_loses_nothing(server: Server
         head = b"POST /handlers/predict HTTP/1.0\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
         connection.sendall(head % len(body) + body)
         time.sleep(0.3)
-        received = b""
+        received = bytearray()
         while piece := connection.recv(1 << 20):
             received += piece
     numbers = [int(line[6:]) for line in received.split(b"\n") if line.startswith(b"data: ")]

@@ -39,6 +39,7 @@ class AsyncSquares:
 
 class Beside:
     def predict(self, number: int) -> str:
+        time.sleep(0.02)
         return f"alone {number}"
 
     def predict_batch(self, numbers: List[int]) -> List[str]:

@@ -1,0 +1,49 @@
+"""Handlers that write down what they begin and end; written as for Python 3.9."""
+
+# ruff: noqa: UP006, UP035
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from typing import Iterator, List
+
+from lading_runtime import service, tracing
+
+
+def noted(tag: str, seconds: float = 0.0) -> str:
+    sys.stderr.write(f"begun {tag}\n")
+    time.sleep(seconds)
+    sys.stderr.write(f"ended {tag}\n")
+    return tag
+
+
+class Together:
+    def predict_batch(self, tags: List[str]) -> List[List[str]]:
+        sys.stderr.write(f"begun {len(tags)}\n")
+        time.sleep(0.5 if "slow" in tags else 0.0)
+        return [[tag, str(len(tags))] for tag in tags]
+
+
+def counted(to: int, seconds: float = 0.0) -> Iterator[int]:
+    sys.stderr.write(f"begun {to}\n")
+    for number in range(to):
+        yield number
+        time.sleep(seconds)
+
+
+def holds(text: str) -> bool:
+    """Never lets go of the interpreter while it looks at what almost matches."""
+    return re.fullmatch("(a|a)*b", text) is not None
+
+
+def told() -> List[str]:
+    """The trace, its caller's span left out, and the request id that this is done for."""
+    context = tracing.current()
+    assert context is not None
+    return [context.trace.trace_id, context.trace.state, context.request_id]
+
+
+def relayed() -> List[List[str]]:
+    return [told(), service("other").predict()]
