@@ -20,7 +20,7 @@ from tests.contracts.runtime.serving import Server, serve, wait_until_ready
 def test_all_in_flight_are_answered_when_told_to_stop(
     tmp_path: Path, attribute: str, number: signal.Signals, kind: str
 ) -> None:
-    body = b'{"seconds": 0.005, "tag": %d}'
+    body = b'{"seconds": 0.002, "tag": %d}'
     head = b"POST /handlers/predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
     with serve(tmp_path, attribute, kind=kind, QUEUE="400") as server:
         connections = [server.connect() for _ in range(200)]
