@@ -3,6 +3,7 @@
 # ruff: noqa: PTH100
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -32,6 +33,7 @@ def main() -> int:
     # and are forked from a process that is small and has nothing open.
     from .workers import nursery
 
+    gc.freeze()  # looking through what is shared would make it everybody's own
     workers = nursery.start(configuration)
     from . import server
 

@@ -95,7 +95,6 @@ class _Server:
     async def _serve_until(self, stopping: asyncio.Future[Any], pool: Pool, started: float) -> int:
         await self._wait(pool.has_loaded, stopping, pool.staff.gave_up)
         # What is there now stays. Requests leave no cycles behind, so there is little to look for.
-        gc.collect()
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER)
         if pool.has_loaded.done():

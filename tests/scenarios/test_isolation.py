@@ -36,8 +36,8 @@ def test_its_own_temporary_folder_can(app: App) -> None:
 
 
 def test_it_sees_no_process_but_its_own(app: App) -> None:
-    # The front, the nursery, and the worker that answers this.
-    assert len(app.ask("processes").split(",")) == 3
+    # The front, the worker that answers this, and, where one had to be replaced, the nursery.
+    assert len(app.ask("processes").split(",")) in (2, 3)
 
 
 def test_it_reaches_neither_this_machine_nor_the_world(app: App, listening: str) -> None:

@@ -1,8 +1,10 @@
 """The process that workers are forked from: small, of one thread, with nothing open but its own.
 
-It is forked from the front before the front opens anything. With one worker, that worker loads the
-handler itself. With more, the nursery loads it before it forks, so that all share its memory, and
-a worker that died is replaced without loading again.
+With more than one worker it is forked from the front before the front opens anything. It loads the
+handler before it forks, so that all share its memory, and a worker that died is replaced without
+loading again. One worker alone is forked from the front itself and loads the handler, which saves a
+process; a nursery is started when it has to be replaced, as a new interpreter, since a front that
+serves has too much open to be forked.
 
 Threads do not survive a fork. Libraries that know this stop theirs (OpenBLAS); where some are left
 after a trial fork, sharing would hang the workers, and each loads a handler of its own instead.
@@ -11,13 +13,18 @@ after a trial fork, sharing would hang the workers, and each loads a handler of 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import select
 import signal
 import socket
+import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Optional
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, Optional
+
+import msgspec
 
 from .. import log
 from ..configuration import Configuration
@@ -29,38 +36,91 @@ if TYPE_CHECKING:
 
 _UNSHARED = 77
 """Exit status of a nursery that loaded what cannot be shared."""
+# The path is handed on: which packages are found first is part of what the server promises.
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from lading_runtime.workers.nursery import main; sys.exit(main(sys.argv[2:]))"
+)
 
 
-class Nursery(NamedTuple):
+class Nursery:
     """As the front has it."""
 
-    pid: int
-    channel: socket.socket
-    """The front's end."""
-    workers: dict[int, socket.socket]
-    """The front's ends of those that were forked at once, by their keys."""
+    def __init__(self, configuration: Configuration) -> None:
+        self.channel: Optional[socket.socket] = None
+        """The front's end, where there is a nursery."""
+        self.workers: dict[int, socket.socket] = {}
+        """The front's ends of those that were forked at once, by their keys."""
+        self.own: dict[int, int] = {}
+        """The processes of those of them that the front forked itself."""
+        self._configuration = configuration
+        self._wait: Callable[[], object] = _nobody
+
+    def open(self) -> socket.socket:
+        """Start it, as a new interpreter; the front's end of its channel."""
+        import subprocess
+
+        ours, theirs = pair()
+        number = theirs.fileno()
+        told = msgspec.json.encode(self._configuration).decode()
+        arguments = [json.dumps(sys.path), str(number), told]
+        command = [sys.executable, "-c", _PROGRAM, *arguments]
+        self._wait = subprocess.Popen(command, pass_fds=[number]).wait
+        theirs.close()
+        self.channel = ours
+        return ours
+
+    def forked(self, pid: int, channel: socket.socket) -> None:
+        self.channel = channel
+        self._wait = partial(os.waitpid, pid, 0)
 
     def dismiss(self) -> None:
-        """And all whom it forked."""
-        for end in (self.channel, *self.workers.values()):
+        """And all who were forked."""
+        for end in self.workers.values():
             end.close()
+        if self.channel is not None:
+            self.channel.close()
+        for pid in self.own.values():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         self.wait()
 
     def wait(self) -> None:
         """Until it is gone, once its channel is closed."""
-        os.waitpid(self.pid, 0)
+        self._wait()
 
 
 def start(configuration: Configuration) -> Nursery:
-    """Fork the nursery, and have it fork the first workers, which begin to load."""
+    """Fork the first workers, which begin to load, by a nursery where there are more than one."""
+    nursery = Nursery(configuration)
     ours, theirs = pair()
     pid = os.fork()
     if not pid:
         ours.close()
-        _leave_after(_run, Channel(theirs), configuration)
+        _leave_after(_alone if configuration.workers == 1 else _run, Channel(theirs), configuration)
     theirs.close()
-    workers = {key: _ask(Channel(ours), key) for key in range(1, configuration.workers + 1)}
-    return Nursery(pid, ours, workers)
+    if configuration.workers == 1:
+        nursery.workers[1], nursery.own[1] = ours, pid
+    else:
+        nursery.forked(pid, ours)
+        keys = range(1, configuration.workers + 1)
+        nursery.workers = {key: _ask(Channel(ours), key) for key in keys}
+    return nursery
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Of the new interpreter: the descriptor of its channel, and the configuration."""
+    number, told = arguments
+    configuration = msgspec.json.decode(told, type=Configuration)
+    _ignore_endings()
+    return _Loop(Channel(socket.socket(fileno=int(number))), configuration, None, 0.0).run()
+
+
+def _alone(channel: Channel, configuration: Configuration) -> int:
+    from . import starting
+
+    _ignore_endings()
+    starting.run_and_leave(channel, configuration, None, 0.0)
 
 
 def _ask(channel: Channel, key: int) -> socket.socket:
@@ -70,18 +130,21 @@ def _ask(channel: Channel, key: int) -> socket.socket:
     return ours
 
 
-def _run(channel: Channel, configuration: Configuration) -> int:
+def _ignore_endings() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # They are for the front, which closes the channel when its work is done. Not ignored: that
         # would be inherited by what the user's code starts.
         signal.signal(number, _heard)
-    if configuration.workers > 1:
-        pid = os.fork()
-        if not pid:
-            _leave_after(_share, channel, configuration)
-        status = _exit_code(os.waitpid(pid, 0)[1])
-        if status != _UNSHARED:
-            return status
+
+
+def _run(channel: Channel, configuration: Configuration) -> int:
+    _ignore_endings()
+    pid = os.fork()
+    if not pid:
+        _leave_after(_share, channel, configuration)
+    status = exit_code(os.waitpid(pid, 0)[1])
+    if status != _UNSHARED:
+        return status
     return _Loop(channel, configuration, None, 0.0).run()
 
 
@@ -170,7 +233,7 @@ class _Loop:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del self._keys[pid]
-                self._channel.send(Ended(key, _exit_code(status)))
+                self._channel.send(Ended(key, exit_code(status)))
 
 
 def _threads_after_a_fork() -> int:
@@ -186,9 +249,13 @@ def _threads_after_a_fork() -> int:
         return threading.active_count() - 1
 
 
-def _exit_code(status: int) -> int:
+def exit_code(status: int) -> int:
     """As subprocess has it: minus the signal's number for one that was killed."""
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _nobody() -> None:
+    """There is no nursery to wait for."""
 
 
 def _heard(number: int, frame: object) -> None:

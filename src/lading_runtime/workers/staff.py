@@ -13,7 +13,7 @@ from .. import log
 from .channel import pair
 from .frames import Ended, Failed, Fork, Forked, Message
 from .link import Link
-from .nursery import Nursery
+from .nursery import Nursery, exit_code
 from .replica import Keeper, Replica, State
 
 _FIRST_PAUSE_SECONDS = 0.1
@@ -21,6 +21,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _MOST_FRUITLESS = 5
 """Workers in a row that end before they answer anything, after the first that was ready."""
 _LAST_WORDS_SECONDS = 0.2
+_WATCH_SECONDS = 0.05
 _LOST = {
     "worker_stuck": "the worker's handler did not return in time",
     "worker_died": "the worker died",
@@ -46,13 +47,15 @@ class Staff:
         self._service = service
         self._keeper = keeper
         self._restarted = restarted
-        self._nursery = Link(nursery.channel, self._hear, self._nursery_lost)
+        self._nursery = nursery
+        self._link = self._heard(nursery.channel) if nursery.channel else None
         self._by_key: dict[int, Replica] = {}
         self._first = nursery.workers
         self._next_key = len(self._first)
         self._fruitless = 0
         self._reasons: dict[int, str] = {}
-        self._pids: dict[int, int] = {}
+        self._pids: dict[int, int] = dict(nursery.own)
+        self._descriptors: dict[int, int] = {}
         self._statuses: dict[int, int] = {}
         self._closing = False
         self._ever_ready = False
@@ -62,6 +65,8 @@ class Staff:
         """Hear those that were forked already."""
         for key, end in self._first.items():
             self.replicas.append(self._take(key, end))
+        for key, pid in self._nursery.own.items():
+            self._watch(key, pid)
 
     def succeeded(self) -> None:
         """A worker is loaded."""
@@ -114,7 +119,12 @@ class Staff:
 
     def kill_all(self) -> None:
         """Closing the nursery's channel ends those that have not left."""
-        self._nursery.close()
+        if self._link is not None:
+            self._link.close()
+        for key, pid in self._nursery.own.items():
+            if key not in self._statuses and key in self._pids:
+                os.kill(pid, signal.SIGKILL)
+                self._reap(key, pid, 0)
 
     @property
     def present(self) -> bool:
@@ -124,13 +134,41 @@ class Staff:
     def _fork(self) -> Replica:
         ours, theirs = pair()
         self._next_key += 1
-        self._nursery.send(Fork(self._next_key), [theirs.fileno()])
+        if self._link is None:
+            self._link = self._heard(self._nursery.open())
+        self._link.send(Fork(self._next_key), [theirs.fileno()])
         theirs.close()
         return self._take(self._next_key, ours)
 
     def _take(self, key: int, end: socket.socket) -> Replica:
         replica = self._by_key[key] = Replica(key, end, self._keeper)
         return replica
+
+    def _heard(self, nursery: socket.socket) -> Link:
+        return Link(nursery, self._hear, self._nursery_lost)
+
+    def _watch(self, key: int, pid: int) -> None:
+        """Of a worker that the front forked itself, learn the end as the nursery would tell it."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except (AttributeError, OSError):  # not on Linux, or an old one
+            self._loop.call_later(_WATCH_SECONDS, self._reap, key, pid)
+        else:
+            self._descriptors[key] = descriptor
+            self._loop.add_reader(descriptor, self._reap, key, pid)
+
+    def _reap(self, key: int, pid: int, options: int = os.WNOHANG) -> None:
+        if key in self._statuses or key not in self._pids:
+            return
+        ended, status = os.waitpid(pid, options)
+        if ended:
+            descriptor = self._descriptors.pop(key, -1)
+            if descriptor >= 0:
+                self._loop.remove_reader(descriptor)
+                os.close(descriptor)
+            self._gone(Ended(key, exit_code(status)))
+        elif key not in self._descriptors:
+            self._loop.call_later(_WATCH_SECONDS, self._reap, key, pid)
 
     def _hear(self, messages: list[Message]) -> None:
         for message in messages:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lading_runtime.configuration import Configuration
 from lading_runtime.workers import channel
 from lading_runtime.workers.channel import Channel
 from lading_runtime.workers.frames import Documents, Ended, Fork, Forked, Loaded
@@ -63,7 +64,8 @@ class Play:
         self.nursery = Channel(theirs)
         self.restarts: list[str] = []
         keeper = Told()
-        started = Nursery(0, self.ours, {1: first})
+        started = Nursery(Configuration("reader:Reader", "reader", workers=2))
+        started.channel, started.workers = self.ours, {1: first}
         self.staff = keeper.staff = Staff("reader", started, keeper, self.restarts.append)
         self.staff.start()
         self.key = 1
