@@ -54,11 +54,10 @@ class _Operation:
 
 
 class Metrics:
-    """Of one server. `version` is the runtime's."""
+    """Of one server."""
 
-    def __init__(self, service: str, version: str = "") -> None:
+    def __init__(self, service: str) -> None:
         self._service = label("service", service)
-        self._version = version
         self._operations: dict[str, _Operation] = {}
         self._errors: dict[str, int] = {}
         self._restarts: dict[str, int] = {}
@@ -176,9 +175,8 @@ class Metrics:
 
     def _expose_build(self, page: Page) -> None:
         page.family("lading_build_info", "gauge", "Always 1; the labels tell what is running.")
-        version = label("version", self._version)
         python = label("python", sys.version.partition(" ")[0])
-        page.sample(labels(self._service, version, python), 1)
+        page.sample(labels(self._service, python), 1)
 
 
 def _none() -> int:

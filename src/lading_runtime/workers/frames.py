@@ -98,7 +98,7 @@ class Failed(msgspec.Struct, array_like=True, tag=15):
 
 
 class Documents(msgspec.Struct, array_like=True, tag=16):
-    """From a worker, after Loaded: the OpenAPI document, the model's metadata."""
+    """From a worker, before Loaded: the OpenAPI document, the model's metadata."""
 
     openapi: bytes
     metadata: bytes

@@ -48,13 +48,14 @@ def run(
             loaded = load(configuration)
             seconds = time.monotonic() - begun
         plane = DataPlane(configuration.service, loaded)
+        documents = Documents(bytes(plane.describe().body), bytes(plane.metadata().body))
     except BaseException as failure:
         channel.send(Failed(reason(configuration, failure)))
         return
+    channel.send(documents)  # first: who is ready can be described, too
     batches = loaded.predict_batch is not None and not loaded.streams
     channel.send(Loaded(seconds, batches, loaded.asynchronous))
     answering = Answering(configuration.service, plane)
-    channel.send(Documents(bytes(plane.describe().body), bytes(plane.metadata().body)))
     # What was made by loading stays; looking through it again and again finds nothing to free. Not
     # even once: with a large library it takes as long as a tenth of importing it.
     gc.freeze()

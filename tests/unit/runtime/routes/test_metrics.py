@@ -23,7 +23,7 @@ WORKERS = [WorkerState("ready", os.getpid()), WorkerState("loading", 0)]
 
 def used(service: str = "ocr") -> Metrics:
     """With something counted in every family."""
-    metrics = Metrics(service, "1.2")
+    metrics = Metrics(service)
     metrics.watch(Readings(lambda: 3, lambda: 4, lambda: 5, lambda: WORKERS))
     metrics.answered("predict", 200, "", 0.0003)
     metrics.answered("predict", 200, "", 0.0001)
