@@ -94,7 +94,7 @@ class Answering:
                 result = await handler.predict(**ready.arguments)
         except Problem as problem:
             return self.refuse(ready.call, problem)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return self.failed(ready.call, error)
         return self.write(ready.call, result)
 
@@ -107,7 +107,7 @@ class Answering:
             results: Optional[Sequence[Any]] = _counted(outcome, len(batch))
         except CountError as error:
             return [self.failed(ready.call, error) for ready in batch]
-        except Exception:
+        except (Exception, SystemExit):
             results = None
         if results is None:
             half = len(batch) // 2

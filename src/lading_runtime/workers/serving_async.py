@@ -33,6 +33,8 @@ class _Worker:
         self._answering = answering
         self._handler = answering.plane.handler
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._unwanted: set[int] = set()
+        """Those of them that were cancelled because nobody waits any more."""
         self._paused: dict[int, asyncio.Event] = {}
 
     async def run(self) -> None:
@@ -41,8 +43,8 @@ class _Worker:
         # What came while the handler was loaded.
         self._link.reader = self._channel.reader
         await closed
-        for task in list(self._tasks.values()):
-            task.cancel()
+        for key in list(self._tasks):
+            self._cancel(key)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _hear_all(self, messages: list[Message]) -> None:
@@ -59,9 +61,7 @@ class _Worker:
                     work = self._stream(call) if self._handler.streams else self._alone(call)
                     self._begin([call], work)
         elif isinstance(message, Cancel):
-            task = self._tasks.get(message.id)
-            if task is not None:
-                task.cancel()
+            self._cancel(message.id)
         elif isinstance(message, (Pause, Resume)):
             self._pause(message)
         elif isinstance(message, Ping):
@@ -72,7 +72,32 @@ class _Worker:
         # One that leaves must not end what others of its batch wait for.
         key = calls[0].id if len(calls) == 1 else -1 - calls[0].id
         self._tasks[key] = task
-        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        task.add_done_callback(lambda _: self._over(key, calls, task))
+
+    def _cancel(self, key: int) -> None:
+        task = self._tasks.get(key)
+        if task is not None:
+            self._unwanted.add(key)
+            task.cancel()
+
+    def _over(self, key: int, calls: list[Call], task: asyncio.Task[None]) -> None:
+        """Whatever its end was, the front hears of it: it would think the worker busy for ever."""
+        del self._tasks[key]
+        unwanted = key in self._unwanted
+        self._unwanted.discard(key)
+        if not task.cancelled() and task.exception() is None:
+            return
+        if unwanted:  # perhaps before it took its first step
+            answers = [self._answering.unbegun(call) for call in calls]
+        else:
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            answers = [self._answering.failed(call, error or Exception()) for call in calls]
+        if self._handler.streams:
+            for call, answer in zip(calls, answers):  # noqa: B905 - from Python 3.10
+                self._link.send(End(call.id, bytes(answer.body), answer.code))
+        else:
+            replies = [frames.reply(call.id, answer) for call, answer in zip(calls, answers)]  # noqa: B905
+            self._link.send(Replies(replies, 0, 0.0))
 
     def _pause(self, message: Any) -> None:
         event = self._paused.get(message.id)
@@ -81,18 +106,14 @@ class _Worker:
 
     async def _alone(self, call: Call) -> None:
         begun = time.monotonic()
-        reply: Optional[Reply] = None
         parcels = Parcels()
-        try:
-            ready = None if late(call) else self._answering.read(call)
-            if isinstance(ready, Ready):
-                ready_answer = await self._answering.predict_async(ready)
-                reply = parcels.pack(call.id, ready_answer)
-            elif ready is not None:
-                reply = parcels.pack(call.id, ready)
-        finally:
-            packed = reply or frames.reply(call.id, self._answering.unbegun(call))
-            parcels.send(self._link, Replies([packed], 1, time.monotonic() - begun))
+        ready = None if late(call) else self._answering.read(call)
+        if isinstance(ready, Ready):
+            answer = await self._answering.predict_async(ready)
+        else:
+            answer = ready or self._answering.unbegun(call)
+        replies = [parcels.pack(call.id, answer)]
+        parcels.send(self._link, Replies(replies, 1, time.monotonic() - begun))
 
     async def _together(self, calls: list[Call]) -> None:
         begun = time.monotonic()
@@ -136,5 +157,5 @@ class _Worker:
             failure = internal(call.request_id)
         finally:
             del self._paused[call.id]
-            document = failure.encode(call.request_id) if failure else b""
-            self._link.send(End(call.id, document, code))
+        document = failure.encode(call.request_id) if failure else b""
+        self._link.send(End(call.id, document, code))

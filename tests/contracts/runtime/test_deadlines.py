@@ -32,6 +32,12 @@ def waiting(client: httpx.Client) -> int:
     return int(float(line.rpartition(" ")[2]))
 
 
+def inside(client: httpx.Client) -> int:
+    lines = client.get("/metrics").text.splitlines()
+    [line] = [x for x in lines if x.startswith("lading_requests_in_flight")]
+    return int(float(line.rpartition(" ")[2]))
+
+
 def post(server: Server, **arguments: object) -> httpx.Response:
     with server.client() as client:
         return client.post("/predict", json=arguments)
@@ -91,6 +97,40 @@ def test_one_who_leaves_while_waiting_frees_its_place_and_is_never_begun(
             eventually(lambda: waiting(client) == 0)
             assert client.post("/predict", json={"tag": "served"}).status_code == 200
         assert server.log().count("begun") == 2
+
+
+def test_one_who_leaves_while_an_async_batch_is_made_does_not_stop_those_after_it(
+    tmp_path: Path,
+) -> None:
+    with serve(tmp_path, "observed:TogetherLater", REQUEST_TIMEOUT="5") as server:
+        with server.connect() as gone:
+            gone.sendall(request(b'{"second": 60}'))
+            eventually(lambda: "begun" in server.log())
+        assert post(server, second=0).json() == 0
+
+
+def test_those_who_leave_before_an_async_worker_heard_of_them_leave_it_free(
+    tmp_path: Path,
+) -> None:
+    with (
+        serve(tmp_path, "observed:pauses", QUEUE="4") as server,
+        server.client() as client,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        with server.connect() as busy:
+            busy.sendall(request(b'{"seconds": 0.3, "blocking": true}'))
+            eventually(lambda: inside(client) == 1)
+            gone = [server.connect() for _ in range(4)]
+            for connection in gone:
+                connection.sendall(request(b'{"seconds": 0}'))
+            eventually(lambda: inside(client) == 5)
+            for connection in gone:
+                connection.close()
+            eventually(lambda: inside(client) == 1)
+            assert busy.recv(100).startswith(b"HTTP/1.1 200")
+        begun = time.monotonic()
+        assert len([*pool.map(lambda _: post(server, seconds=0.5), range(4))]) == 4
+        assert time.monotonic() - begun < 1.5
 
 
 def test_a_handler_that_holds_the_interpreter_stops_no_health_check_and_is_replaced(

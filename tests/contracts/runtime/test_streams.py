@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -96,3 +97,9 @@ def test_a_slow_reader_slows_the_generator_down_and_loses_nothing(server: Server
             received += piece
     numbers = [int(line[6:]) for line in received.split(b"\n") if line.startswith(b"data: ")]
     assert numbers == [*range(count)]
+
+
+def test_one_that_is_broken_off_is_not_taken_for_whole(tmp_path: Path) -> None:
+    with serve(tmp_path, "observed:breaks_off") as served, served.client() as client:
+        *good, (name, _) = events(client.post("/predict", json={"to": 2}))
+        assert (good, name) == ([("message", 0), ("message", 1)], "error")

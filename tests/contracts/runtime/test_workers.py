@@ -137,3 +137,14 @@ def test_bodies_of_every_size_arrive_whole(tmp_path: Path, size: int) -> None:
             )  # fmt: skip
             assert answer.status_code == 200
             assert answer.content == data[:size]
+
+
+@pytest.mark.parametrize("how", ["exits", "cancelled"])
+def test_an_async_handler_that_gives_up_is_a_500_and_ends_nothing_else(
+    tmp_path: Path, how: str
+) -> None:
+    with serve(tmp_path, "observed:gives_up") as server, server.client() as client:
+        answer = client.post("/predict", json={"how": how})
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+        assert client.post("/predict", json={"how": "not"}).json() == "not"
+        assert "worker died" not in server.log()

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import time
-from typing import Iterator, List
+from typing import AsyncIterator, Iterator, List
 
 from lading_runtime import service, tracing
 
@@ -24,6 +25,35 @@ class Together:
         sys.stderr.write(f"begun {len(tags)}\n")
         time.sleep(0.5 if "slow" in tags else 0.0)
         return [[tag, str(len(tags))] for tag in tags]
+
+
+class TogetherLater:
+    async def predict_batch(self, seconds: List[float]) -> List[float]:
+        sys.stderr.write(f"begun {len(seconds)}\n")
+        await asyncio.sleep(max(seconds))
+        return seconds
+
+
+async def pauses(seconds: float, blocking: bool = False) -> float:
+    if blocking:
+        time.sleep(seconds)
+    else:
+        await asyncio.sleep(seconds)
+    return seconds
+
+
+async def gives_up(how: str) -> str:
+    if how == "exits":
+        raise SystemExit(3)
+    if how == "cancelled":
+        raise asyncio.CancelledError
+    return how
+
+
+async def breaks_off(to: int) -> AsyncIterator[int]:
+    for number in range(to):
+        yield number
+    raise asyncio.CancelledError
 
 
 def counted(to: int, seconds: float = 0.0) -> Iterator[int]:
