@@ -57,7 +57,10 @@ class Reply(msgspec.Struct, array_like=True):
 
 
 class Replies(msgspec.Struct, array_like=True, tag=10):
-    """From a worker. `seconds` is how long the handler took, for a batch of `size`."""
+    """From a worker. `seconds` is how long the handler took, for a batch of `size`.
+
+    `size` is 0 where it was not called.
+    """
 
     replies: list[Reply]
     size: int

@@ -49,12 +49,13 @@ class _Worker:
     def _alone(self, call: Call) -> None:
         begun = time.monotonic()
         ready = _late_or(self._answering, call)
-        answer = self._answering.predict(ready) if isinstance(ready, Ready) else ready
         parcels = Parcels()
-        if answer is None:
-            answer = self._answering.unbegun(call)
+        if isinstance(ready, Ready):
+            answer, size = self._answering.predict(ready), 1
+        else:
+            answer, size = ready or self._answering.unbegun(call), 0
         replies = [parcels.pack(call.id, answer)]
-        parcels.send(self._channel, Replies(replies, 1, time.monotonic() - begun))
+        parcels.send(self._channel, Replies(replies, size, time.monotonic() - begun))
 
     def _together(self, calls: list[Call]) -> None:
         begun = time.monotonic()
@@ -77,7 +78,7 @@ class _Worker:
         ready = _late_or(self._answering, call)
         if not isinstance(ready, Ready):
             packed = frames.reply(call.id, ready or self._answering.unbegun(call))
-            self._channel.send(Replies([packed], 1, 0.0))
+            self._channel.send(Replies([packed], 0, 0.0))
             return
         self._answering.activate(call)
         items: Any = None

@@ -109,11 +109,11 @@ class _Worker:
         parcels = Parcels()
         ready = None if late(call) else self._answering.read(call)
         if isinstance(ready, Ready):
-            answer = await self._answering.predict_async(ready)
+            answer, size = await self._answering.predict_async(ready), 1
         else:
-            answer = ready or self._answering.unbegun(call)
+            answer, size = ready or self._answering.unbegun(call), 0
         replies = [parcels.pack(call.id, answer)]
-        parcels.send(self._link, Replies(replies, 1, time.monotonic() - begun))
+        parcels.send(self._link, Replies(replies, size, time.monotonic() - begun))
 
     async def _together(self, calls: list[Call]) -> None:
         begun = time.monotonic()
@@ -136,7 +136,7 @@ class _Worker:
         ready = None if late(call) else self._answering.read(call)
         if not isinstance(ready, Ready):
             packed = frames.reply(call.id, ready or self._answering.unbegun(call))
-            self._link.send(Replies([packed], 1, 0.0))
+            self._link.send(Replies([packed], 0, 0.0))
             return
         self._answering.activate(call)
         unpaused = self._paused[call.id] = asyncio.Event()
