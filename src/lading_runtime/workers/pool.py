@@ -172,12 +172,12 @@ class Pool:
         self._live.pop(job.id, None)
 
     def took(self, size: int, seconds: float) -> None:
-        self.staff.proved()
         self._observer.batch(size, seconds)
         self._gathering.took(size, seconds)
         self._predict_seconds += _SMOOTHING * (seconds / size - self._predict_seconds)
 
     def freed(self, replica: Replica, answered: int) -> None:
+        self.staff.proved()
         if self._room(replica) and replica not in self._free:
             self._free.append(replica)
         if self._batches:

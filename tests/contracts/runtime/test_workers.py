@@ -93,6 +93,32 @@ def test_workers_that_cannot_live_end_the_server_with_3(tmp_path: Path) -> None:
     assert "workers in a row ended at once" in server.log().splitlines()[-1]
 
 
+def test_deaths_far_from_one_another_end_no_server_that_streams(tmp_path: Path) -> None:
+    with serve(tmp_path, "batches:dies_between") as server, server.client() as client:
+        for _ in range(7):
+            assert client.post("/predict", json={"to": 0}).status_code == 503
+            wait_until_ready(server)
+            assert client.post("/predict", json={"to": 1}).text == "data: 0\n\n"
+
+
+def test_streams_do_not_wait_behind_one_another_while_a_worker_is_free(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path, "batches:dies_between", WORKERS="2") as server,
+        server.client() as client,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        for _ in range(60):  # what is refused in no time says nothing of how long a stream takes
+            assert client.post("/predict", json={"to": "x"}).status_code == 422
+
+        def stream(_: int) -> float:
+            begun = time.monotonic()
+            with server.client() as one:
+                one.post("/predict", json={"to": 20, "seconds": 0.02})
+            return time.monotonic() - begun
+
+        assert max(pool.map(stream, range(4))) < 1.1
+
+
 @pytest.mark.parametrize("attribute", ["batches:process", "batches:Threaded"])
 def test_workers_share_the_load(tmp_path: Path, attribute: str) -> None:
     with serve(tmp_path, attribute, WORKERS="3") as server:

@@ -82,6 +82,14 @@ def dies(number: int) -> int:
     return os.getpid()
 
 
+def dies_between(to: int, seconds: float = 0.0) -> Iterator[int]:
+    if to == 0:
+        os._exit(4)
+    for number in range(to):
+        time.sleep(seconds)
+        yield number
+
+
 class DiesAndLoadsSlowly:
     def __init__(self) -> None:
         time.sleep(0.5)
