@@ -71,4 +71,3 @@ class Gathering:
             self._least_size, self._least_seconds = size, seconds
         elif size == self._least_size:
             self._least_seconds += _LEARNING * (seconds - self._least_seconds)
-
