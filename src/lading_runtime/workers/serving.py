@@ -13,7 +13,7 @@ from ..call import Answer, Call
 from ..problem import Problem
 from . import frames
 from .answering import Answering, Ready, internal, late
-from .channel import Channel
+from .channel import Channel, ClosedError
 from .frames import Cancel, End, Event, Pause, Ping, Pong, Replies, Reply, Resume, Work
 from .parcels import Parcels, opened
 
@@ -90,16 +90,25 @@ class _Worker:
                 self._channel.send(Event(call.id, self._answering.plane.event(item)))
                 if self._channel.waiting() and not self._goes_on(call.id):
                     break
+        except ClosedError:  # the front's end, not the handler's
+            raise
         except Problem as problem:
             failure, code = problem, problem.code
-        except Exception as error:
+        except BaseException as error:
             code = self._answering.failed(call, error).code
             failure = internal(call.request_id)
         finally:
-            if hasattr(items, "close"):
-                items.close()
+            self._close(call, items)
         document = failure.encode(call.request_id) if failure else b""
         self._channel.send(End(call.id, document, code))
+
+    def _close(self, call: Call, items: Any) -> None:
+        """Its reader may be gone already: what the generator does then is for the log alone."""
+        try:
+            if hasattr(items, "close"):
+                items.close()
+        except BaseException as error:
+            self._answering.failed(call, error)
 
     def _goes_on(self, id_: int) -> bool:
         """Hears what the front says meanwhile; waits while the reader is slow."""

@@ -103,3 +103,26 @@ def test_one_that_is_broken_off_is_not_taken_for_whole(tmp_path: Path) -> None:
     with serve(tmp_path, "observed:breaks_off") as served, served.client() as client:
         *good, (name, _) = events(client.post("/predict", json={"to": 2}))
         assert (good, name) == ([("message", 0), ("message", 1)], "error")
+
+
+def test_one_that_does_not_let_itself_be_closed_ends_no_worker(tmp_path: Path) -> None:
+    with serve(tmp_path, "observed:holds_on") as served, served.client() as client:
+        with client.stream("POST", "/predict", json={"to": 10000}) as answer:
+            assert next(events(answer)) == ("message", 0)
+        assert [number for _, number in events(client.post("/predict", json={"to": 2}))] == [0, 1]
+        assert "generator ignored GeneratorExit" in served.log()
+        assert "worker died" not in served.log()
+
+
+def test_the_end_of_the_server_is_no_failure_of_a_generator(tmp_path: Path) -> None:
+    with serve(tmp_path, "batches:counts") as served, served.connect() as connection:
+        body = b'{"to": 1000, "seconds": 0.01}'
+        head = b"POST /handlers/predict HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % len(body) + body)
+        connection.recv(100)
+        served.process.kill()
+        deadline = time.monotonic() + 10
+        while "closed 1000" not in served.log():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert "prediction failed" not in served.log()

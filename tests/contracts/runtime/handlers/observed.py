@@ -50,6 +50,17 @@ async def gives_up(how: str) -> str:
     return how
 
 
+def holds_on(to: int) -> Iterator[int]:
+    """Does not let itself be closed in peace."""
+    try:
+        for number in range(to):
+            time.sleep(0.005)
+            yield number
+    finally:
+        if to > 100:
+            yield -1
+
+
 async def breaks_off(to: int) -> AsyncIterator[int]:
     for number in range(to):
         yield number
