@@ -84,7 +84,10 @@ class Connection(asyncio.BufferedProtocol):
         """Called about once a second: ends what took too long."""
         incoming = self._incoming
         waits = self._request is None
-        moment = (incoming.serial, incoming.phase, waits, self._writable, self._discarding)
+        # A client that reads is not late, however slowly it does.
+        unread = 0 if self._writable else self._transport.get_write_buffer_size()
+        owed = self._reading and not incoming.wants_continue
+        moment = (incoming.serial, incoming.phase, waits, unread, self._discarding, owed)
         if moment != self._moment:
             self._moment, self._since = moment, now
             return
@@ -94,7 +97,7 @@ class Connection(asyncio.BufferedProtocol):
         elif not self._writable:
             late = passed > self._limits.body_seconds
         else:
-            late = passed > self._patience_seconds()
+            late = owed and passed > self._patience_seconds()
         if late:
             self._end_late()
 

@@ -89,3 +89,47 @@ def test_one_who_does_not_read_is_cut_off(run: Any) -> None:
             await until(lambda: not talk.common.connections)
 
     run(story())
+
+
+def test_one_who_reads_slowly_is_given_the_time(run: Any) -> None:
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        async with talking(replace(LIMITS, body_seconds=5.0)) as talk:
+            await talk.say(GET % 0)
+            (await talk.asked(0)).answer(b"x" * 3_000_000)
+            heard = 0
+            for _ in range(8):
+                talk.connection.expire(loop.time() + heard)
+                for _ in range(10):
+                    heard += len(await loop.sock_recv(talk.client, 30_000))
+                    await asyncio.sleep(0)
+            assert heard > 1_000_000
+            assert talk.common.connections
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        GET % 1 + b"GET /2 HT",
+        b"POST /1 HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
+    ],
+)
+def test_one_whose_turn_it_is_not_is_not_late(run: Any, more: bytes) -> None:
+    async def story() -> None:
+        async with talking() as talk:
+            await talk.say(GET % 0 + more)
+            one = await talk.asked(0)
+            late(talk, 1e9)
+            one.answer(b"first")
+            if b"Expect" in more:
+                assert b"first" in await talk.hear(b"100 Continue\r\n\r\n")
+                await talk.say(b"x")
+            (await talk.asked(1)).answer(b"second")
+            assert await talk.hear(b"\r\n\r\nsecond")
+            late(talk, 1e4)  # from now on the rest is for the client to send
+            if b"Expect" not in more:
+                assert (await talk.hear()).startswith(b"HTTP/1.1 408")
+
+    run(story())
