@@ -145,6 +145,7 @@ class Pool:
     def resume(self, job: Job) -> None:
         """The caller of a stream has read what it got."""
         if job.replica is not None and not job.done:
+            job.deadline = time.monotonic() + job.patience_seconds
             job.replica.resume(job)
 
     # What replicas tell.

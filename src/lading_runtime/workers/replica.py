@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import math
 import socket
 import time
 from collections.abc import Sequence
@@ -171,6 +172,7 @@ class Replica:
             return
         job.deadline = self.heard + job.patience_seconds
         if not job.event(message.data):
+            job.deadline = math.inf  # now it is the caller that is awaited
             self.pause(job)
 
     def _lost(self) -> None:

@@ -126,3 +126,22 @@ def test_the_end_of_the_server_is_no_failure_of_a_generator(tmp_path: Path) -> N
             assert time.monotonic() < deadline
             time.sleep(0.01)
         assert "prediction failed" not in served.log()
+
+
+@pytest.mark.parametrize("attribute", ["batches:counts", "batches:counts_async"])
+def test_a_reader_may_pause_for_longer_than_an_item_may_take(
+    tmp_path: Path, attribute: str
+) -> None:
+    with serve(tmp_path, attribute, REQUEST_TIMEOUT="0.4") as served:
+        with served.connect() as connection:
+            body = b'{"to": 100000}'
+            head = b"POST /handlers/predict HTTP/1.0\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+            connection.sendall(head % len(body) + body)
+            received = bytearray(connection.recv(1000))
+            time.sleep(1)
+            while piece := connection.recv(1 << 20):
+                received += piece
+        assert (received.count(b"data: "), received.count(b"error")) == (100_000, 0)
+        with served.client() as client:  # it is the handler's turn again
+            late = client.post("/predict", json={"to": 2, "seconds": 0.6})
+            assert late.json()["code"] == "deadline_exceeded"
