@@ -179,7 +179,7 @@ class Incoming:
         chunks = self._chunks
         body: Union[bytes, Shared]
         if self._parcel is not None:
-            body = self._parcel
+            body, self._parcel = self._parcel, None
         else:
             body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self.phase = Phase.BETWEEN

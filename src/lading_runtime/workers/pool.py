@@ -141,6 +141,8 @@ class Pool:
             job.replica.cancel(job)
         else:
             self._line.left()
+            if isinstance(job.body, Shared):
+                job.body.close()  # it still stands in the line
 
     def resume(self, job: Job) -> None:
         """The caller of a stream has read what it got."""
@@ -205,6 +207,7 @@ class Pool:
             job.replica = None
         self._line.put_back(waiting)
         self.staff.ended(replica)
+        self._hand_out()
 
     def _room(self, replica: Replica) -> bool:
         if replica not in self._ready:

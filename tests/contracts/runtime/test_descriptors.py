@@ -128,3 +128,20 @@ def test_a_client_that_is_refused_can_go_on_over_another_connection(tmp_path: Pa
         with pytest.raises(httpx.HTTPStatusError, match="413"):
             client.post("/predict", content=b"x" * 1001, headers=OCTETS).raise_for_status()
         assert client.post("/predict", content=b"x" * 1000, headers=OCTETS).json() == 1000
+
+
+def test_a_large_body_that_was_refused_is_not_kept_with_its_connection(tmp_path: Path) -> None:
+    with serve(tmp_path, "slow", QUEUE="0") as server, server.connect() as busy:
+        head = b"POST /handlers/predict HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+        busy.sendall(head % 14 + b'{"seconds": 5}')
+        wait_for(lambda: b"503" in server.exchange(
+            b"POST /handlers/predict HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+            b"Content-Length: 14\r\n\r\n{\"seconds\": 0}"
+        ))  # fmt: skip
+        kept = [server.connect() for _ in range(5)]
+        for connection in kept:
+            connection.sendall(head % 200_000 + b"x" * 200_000)
+            assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
+        wait_for(lambda: not any("memfd" in one for one in open_in(server.process.pid)))
+        for connection in kept:
+            connection.close()

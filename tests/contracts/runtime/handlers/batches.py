@@ -138,6 +138,22 @@ class Threaded:
         return os.getpid()
 
 
+class DiesAndLoadsAlone:
+    """Each worker loads it, for it keeps a thread."""
+
+    def __init__(self) -> None:
+        time.sleep(0.5)
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+    def predict(self, number: int) -> int:
+        if number == 0:
+            time.sleep(0.2)
+            os._exit(5)
+        if number < 0:
+            time.sleep(-number / 1000)
+        return number
+
+
 def size(data: bytes) -> int:
     return len(data)
 

@@ -136,6 +136,22 @@ def test_a_worker_that_dies_fails_what_it_had_and_the_next_takes_what_waits() ->
     played("batches:DiesAndLoadsSlowly", story)
 
 
+def test_what_waited_behind_one_that_died_goes_to_a_worker_that_is_free() -> None:
+    async def story(pool: Pool, counts: Counts) -> None:
+        await until(lambda: [state for state, _ in pool.states()] == ["ready", "ready"])
+        for n in range(1, 61):  # it learns how quick the handler is
+            pool.submit(quick := number(n))
+            await quick.over
+        first, second, deadly, after = number(-1), number(-20), number(0), number(5)
+        for one in (first, second, deadly, after):
+            pool.submit(one)
+        assert await deadly.over == ("worker_died", True)
+        assert await after.over == (200, b"5")
+        assert [state for state, _ in pool.states()].count("loading") == 1
+
+    played("batches:DiesAndLoadsAlone", story, workers=2)
+
+
 def test_a_stuck_worker_is_replaced_and_what_waited_too_long_is_told() -> None:
     async def story(pool: Pool, counts: Counts) -> None:
         stuck, waiting = Asked(b'{"seconds": 30}'), Asked(b'{"seconds": 30}')
@@ -178,6 +194,20 @@ def test_one_that_leaves_its_stream_hears_no_more_and_the_worker_is_free() -> No
         assert len(endless.outcomes) == heard
 
     played("batches:counts", story)
+
+
+def test_a_large_body_goes_with_the_one_that_leaves_the_line() -> None:
+    async def story(pool: Pool, counts: Counts) -> None:
+        first, second, third = (Asked(b'{"seconds": 0.1}') for _ in range(3))
+        gone = Asked(shared.create())
+        for one in (first, second, gone, third):
+            pool.submit(one)
+        pool.abandon(gone)
+        assert isinstance(gone.body, shared.Shared)
+        assert gone.body.fd == -1
+        assert [await one.over for one in (first, second, third)] == [(200, b"0")] * 3
+
+    played("handlers:slow", story)
 
 
 def test_large_bodies_go_both_ways() -> None:
