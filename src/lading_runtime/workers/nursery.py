@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _UNSHARED = 77
 """Exit status of a nursery that loaded what cannot be shared."""
+_LEAVE_SECONDS = 0.3
+"""For the process that shares, once the front is gone. While it loads, it cannot hear that."""
 # The path is handed on: which packages are found first is part of what the server promises.
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -142,10 +144,38 @@ def _run(channel: Channel, configuration: Configuration) -> int:
     pid = os.fork()
     if not pid:
         _leave_after(_share, channel, configuration)
-    status = exit_code(os.waitpid(pid, 0)[1])
+    status = _outcome(pid, channel.socket)
     if status != _UNSHARED:
         return status
     return _Loop(channel, configuration, None, 0.0).run()
+
+
+def _outcome(pid: int, front: socket.socket) -> int:
+    """Wait for the process that shares. It does not hear while it loads that the front is gone."""
+    wake, woken = pair()
+    wake.setblocking(False)
+    woken.setblocking(False)
+    signal.signal(signal.SIGCHLD, _heard)
+    signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    poll = select.poll()
+    poll.register(wake, select.POLLIN)
+    poll.register(front, 0)  # its end alone: what it says is for the other process
+    patience: Optional[float] = None
+    with wake, woken:
+        while True:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                signal.set_wakeup_fd(-1)
+                return exit_code(status)
+            told = [number for number, _ in poll.poll(patience)]
+            if wake.fileno() in told:
+                wake.recv(4096)
+            elif told:
+                poll.unregister(front)
+                patience = _LEAVE_SECONDS * 1000
+            else:
+                os.kill(pid, signal.SIGKILL)
+                patience = None
 
 
 def _share(channel: Channel, configuration: Configuration) -> int:

@@ -94,8 +94,11 @@ def test_work_left_at_the_end_of_the_grace_is_told(tmp_path: Path) -> None:
         assert '"unanswered":1' in server.log()
 
 
-def test_a_stop_while_loading_does_not_wait_for_it(tmp_path: Path) -> None:
-    with serve(tmp_path, "LoadsSlowly", wait=False) as server:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stop_while_loading_does_not_wait_for_it(tmp_path: Path, workers: str) -> None:
+    with serve(tmp_path, "observed:LoadsForLong", wait=False, WORKERS=workers) as server:
         wait_until_ready(server, "/healthz")
+        begun = time.monotonic()
         assert server.stop() == 0
+        assert time.monotonic() - begun < 5
         assert "raceback" not in server.log()

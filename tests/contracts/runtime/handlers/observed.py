@@ -27,6 +27,14 @@ class Together:
         return [[tag, str(len(tags))] for tag in tags]
 
 
+class LoadsForLong:
+    def __init__(self) -> None:
+        time.sleep(30)
+
+    def predict(self, number: int) -> int:
+        return number
+
+
 class TogetherLater:
     async def predict_batch(self, seconds: List[float]) -> List[float]:
         sys.stderr.write(f"begun {len(seconds)}\n")
