@@ -7,6 +7,7 @@ the order of the bodies.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from typing import Any, Union
 
@@ -187,3 +188,8 @@ class Reader:
     def take(self, size: int) -> Shared:
         """The next body that travelled beside."""
         return Shared(self._descriptors.popleft(), size)
+
+    def close(self) -> None:
+        """Let go of bodies whose frame will never be whole."""
+        while self._descriptors:
+            os.close(self._descriptors.popleft())

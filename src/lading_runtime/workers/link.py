@@ -59,6 +59,7 @@ class Link:
             self._loop.remove_reader(end.fileno())
             self._loop.remove_writer(end.fileno())
             end.close()
+            self.reader.close()
         for _, descriptors in self._out:
             _close(descriptors)
         self._out.clear()

@@ -7,13 +7,14 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from lading_runtime import shared
 from lading_runtime.workers import channel
 from lading_runtime.workers.channel import Channel, ClosedError
-from lading_runtime.workers.frames import Event, Fork, Message, Ping, Pong
+from lading_runtime.workers.frames import Event, Fork, Message, Ping, Pong, encode
 from lading_runtime.workers.link import Link
 from tests.unit.runtime.workers import descriptors
 
@@ -254,3 +255,23 @@ def test_a_link_that_lost_a_body_is_over() -> None:
 
     heard = asyncio.run(talk())
     assert (heard.messages, heard.closed) == ([], 1)
+
+
+def test_a_body_whose_message_never_came_whole_is_closed_with_the_link() -> None:
+    async def talk() -> Heard:
+        one, other = channel.pair()
+        heard = Heard(one)
+        with other, file_with_descriptor() as body:
+            socket.send_fds(other, [encode(Event(1, LARGE))[:100]], [body])
+        await heard.until(closed=1)
+        return heard
+
+    with descriptors.none_left():
+        assert asyncio.run(talk()).messages == []
+
+
+@contextmanager
+def file_with_descriptor() -> Iterator[int]:
+    body = file_with(b"body")
+    yield body.fd
+    body.close()
