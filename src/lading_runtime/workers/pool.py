@@ -101,7 +101,8 @@ class Pool:
         )
         if not done and not any(one.in_flight for one in ready):
             for one in ready:
-                self._stuck(one)
+                if one in self._ready:  # nobody else has found so meanwhile
+                    self._stuck(one)
             self.require_ready()
 
     def submit(self, job: Job) -> None:

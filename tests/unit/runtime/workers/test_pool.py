@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +169,22 @@ def test_a_stuck_worker_is_replaced_and_what_waited_too_long_is_told() -> None:
         await pool.require_pong()
 
     played("handlers:slow", story, limits=Limits(request_seconds=0.3))
+
+
+def test_an_idle_worker_that_says_nothing_is_stuck_once_however_many_ask(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async def story(pool: Pool, counts: Counts) -> None:
+        os.kill(pool.states()[0][1], signal.SIGSTOP)
+        asked = [pool.require_pong() for _ in range(3)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert [one.code for one in told if isinstance(one, Problem)] == ["worker_stuck"] * 3
+        await until(lambda: pool.states()[0][0] == "ready")
+        await pool.require_pong()
+        assert counts.restarts == ["stuck"]
+
+    played("handlers:square", story)
+    assert capfd.readouterr().err.count("worker is stuck") == 1
 
 
 @pytest.mark.parametrize("handler", ["batches:counts", "batches:counts_async"])
