@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Optional
 
 from .. import log
@@ -58,6 +59,7 @@ class Staff:
         self._descriptors: dict[int, int] = {}
         self._statuses: dict[int, int] = {}
         self._closing = False
+        self._orphaned = False
         self._ever_ready = False
         self._lost: Optional[str] = None
 
@@ -125,6 +127,11 @@ class Staff:
             if key not in self._statuses and key in self._pids:
                 os.kill(pid, signal.SIGKILL)
                 self._reap(key, pid, 0)
+        if self._orphaned:
+            for key, pid in self._pids.items():
+                if key not in self._statuses:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
 
     @property
     def present(self) -> bool:
@@ -223,6 +230,7 @@ class Staff:
             self.gave_up.set_result(reason)
 
     def _nursery_lost(self) -> None:
+        self._orphaned = True
         self._give_up("the process that starts workers is gone")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -147,6 +149,24 @@ def test_nothing_is_left_when_the_server_is_killed(tmp_path: Path) -> None:
         server.process.wait()
         deadline = time.monotonic() + 5
         while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_nothing_is_left_when_the_nursery_is_killed(tmp_path: Path) -> None:
+    with serve(tmp_path, "slow", WORKERS="2") as server, server.connect() as busy:
+        body = b'{"seconds": 60}'
+        head = b"POST /handlers/predict HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+        busy.sendall(head % len(body) + body)
+        families = [server.process.pid]
+        for pid in families:
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            families += map(int, children.read_text().split())
+        time.sleep(0.1)
+        os.kill(families[2], signal.SIGKILL)  # the one that shares what it loaded
+        assert server.process.wait(10) == 3
+        deadline = time.monotonic() + 5
+        while any(Path(f"/proc/{pid}/exe").exists() for pid in families[1:]):
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
