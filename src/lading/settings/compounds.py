@@ -115,6 +115,15 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class Owned:
+    """Names that begin with `prefix` are not the user's to choose."""
+
+    prefix: str
+    problem: str
+    todo: str
+
+
+@dataclass(frozen=True)
 class Named:
     """A mapping from names of the user's choice to values of one kind."""
 
@@ -125,6 +134,8 @@ class Named:
     pattern: str
     reserved: tuple[str, ...] = ()
     longest: int = 40
+    owned: Owned | None = None
+    """Names that `pattern` refuses for a reason of their own."""
 
     def read(self, node: Node, place: Place, faults: Faults) -> dict[str, Any] | None:
         if not isinstance(node, Mapping):
@@ -153,7 +164,10 @@ class Named:
             error = SettingsError(f"the name {name} is reserved", todo="choose another")
             faults.add(place, error)
         elif len(name) > self.longest or not re.fullmatch(self.pattern, name):
-            refuse(faults, place, f"a name of {self.name}", Scalar(place.line, "str", name))
+            if self.owned and name.startswith(self.owned.prefix):
+                faults.add(place, SettingsError(self.owned.problem, todo=self.owned.todo))
+            else:
+                refuse(faults, place, f"a name of {self.name}", Scalar(place.line, "str", name))
 
 
 @dataclass(frozen=True)

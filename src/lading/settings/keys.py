@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lading.building.flavours import FLAVOURS
-from lading.settings.compounds import Command, Key, Keys, Many, Named
+from lading.settings.compounds import Command, Key, Keys, Many, Named, Owned
 from lading.settings.kinds import (
     Choice,
     Duration,
@@ -47,15 +47,22 @@ _packages = Key(
     "Debian packages to put into the image, by name.",
     "none",
 )
+_SERVERS_OWN = Owned(
+    "LADING_",
+    "LADING_ names are the server's own, but for LADING_LOG_LEVEL and LADING_ACCESS_LOG",
+    "remove it; timeout, workers, batching and gateway.max_body set what the server does",
+)
 _env = Key(
     Named(
         "a mapping from names to values",
         Written(),
-        "letters, digits and underscores, no digit first, that does not begin with LADING_",
-        r"(?!LADING_)[A-Za-z_][A-Za-z0-9_]*",
+        "letters, digits and underscores, no digit first",
+        r"(?!LADING_)[A-Za-z_][A-Za-z0-9_]*|LADING_LOG_LEVEL|LADING_ACCESS_LOG",
         longest=256,
+        owned=_SERVERS_OWN,
     ),
-    "Environment variables. Values are text; numbers, true and false are taken as written.",
+    "Environment variables. Values are text; numbers, true and false are taken as written. Of the "
+    "names that begin with LADING_, only LADING_LOG_LEVEL and LADING_ACCESS_LOG may be set.",
     "none",
 )
 _ignore = Key(

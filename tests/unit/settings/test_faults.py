@@ -49,8 +49,9 @@ lading.yaml:10: services.ocr.resources.cpu: expected a number from 0.01 to 1024,
 lading.yaml:10: services.ocr.resources.memory: expected a size from 4Mi, such as "512Mi" or \
 "1Gi", got "512m"
 lading.yaml:10: services.ocr.resources.gpu: not yet supported; remove it
-lading.yaml:11: services.ocr.env.LADING_X: expected a name of letters, digits and underscores, \
-no digit first, that does not begin with LADING_, got "LADING_X"
+lading.yaml:11: services.ocr.env.LADING_X: LADING_ names are the server's own, but for \
+LADING_LOG_LEVEL and LADING_ACCESS_LOG; remove it; timeout, workers, batching and \
+gateway.max_body set what the server does
 lading.yaml:12: services.ocr.egress: expected true or false, got yes; write true
 lading.yaml:13: services.ocr.flavour: expected "sklearn", "xgboost", "lightgbm", "onnx", \
 "torchscript" or "mlflow", got "sklern"

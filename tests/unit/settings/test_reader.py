@@ -24,7 +24,7 @@ services:
     requirements: needs.txt
     packages: [tesseract-ocr, tesseract-ocr]
     model: [weights, words.txt]
-    env: {VERBOSE: on, VERSION: 3.10, COUNT: 007, NAME: plain}
+    env: {VERBOSE: on, VERSION: 3.10, COUNT: 007, NAME: plain, LADING_LOG_LEVEL: info}
     ignore: ["*.tmp", "!keep.tmp", "*.tmp"]
     resources: {cpu: 0.5, memory: 1.5Gi}
     scale: {min: 3}
@@ -60,7 +60,8 @@ def test_a_service_has_everything_that_was_written(app: Path) -> None:
     assert (recipe.app, recipe.name, recipe.source) == ("reader", "ocr", app / "ocr")
     assert recipe.handler == "pages.reader:Reader"
     assert recipe.models == (PurePosixPath("weights"), PurePosixPath("words.txt"))
-    assert recipe.env == {"VERBOSE": "on", "VERSION": "3.10", "COUNT": "007", "NAME": "plain"}
+    written = {"VERBOSE": "on", "VERSION": "3.10", "COUNT": "007", "NAME": "plain"}
+    assert recipe.env == {**written, "LADING_LOG_LEVEL": "info"}
     assert recipe.ignore == ("*.tmp", "!keep.tmp", "*.tmp")
     assert service.limits == Limits(cpu=0.5, memory_bytes=1536 * 1024**2)
     assert (service.replicas, service.timeout_seconds, service.egress) == (3, 120.0, True)
