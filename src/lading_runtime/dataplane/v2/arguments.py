@@ -113,8 +113,9 @@ def _array(parameter: Parameter, hint: Any, tensor: InputTensor) -> Any:
     try:
         return ndarrays.fitted(tensor, hint)
     except Misfit as misfit:
-        came = f"a tensor of {tensor.datatype.name}"
-        raise _Wrong(Fault(parameter.name, misfit.faults[0].expected, came)) from None
+        fault = misfit.faults[0]
+        came = fault.came if fault.field else f"a tensor of {tensor.datatype.name}"
+        raise _Wrong(Fault(parameter.name + fault.field, fault.expected, came)) from None
 
 
 def _takes_lists(parameter: Parameter) -> bool:

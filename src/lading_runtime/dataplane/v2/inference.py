@@ -24,6 +24,9 @@ class V2:
 
         Raises Problem `malformed_json`, `invalid_argument`, `unsupported_media_type`.
         """
+        if self._handler.streams:
+            detail = f"results that stream have no form here; call /{self._service}/predict"
+            raise Problem("invalid_argument", detail)
         coding = call.headers.get("content-encoding", "identity").lower()
         if coding != "identity":
             detail = f"the content coding {coding[:50]!r} is not read"

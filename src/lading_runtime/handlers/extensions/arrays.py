@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import wording
+from . import elements
 from .misfit import misfit
 
 TAKES_FILE = False
@@ -35,9 +36,9 @@ def decode(hint: Any, value: Any) -> Any:
     try:
         array = numpy.asarray(value)
     except (ValueError, OverflowError) as error:
-        raise misfit("array of numbers", "ragged array") from error
+        raise elements.not_numbers(value) from error
     if array.dtype.kind not in "biuf":
-        raise misfit("array of numbers", "array of other things")
+        raise elements.not_numbers(value)
     return array if wanted is None or array.dtype == wanted else _cast(array, wanted)
 
 
@@ -90,9 +91,14 @@ def _cast(array: Any, wanted: Any) -> Any:
         bounds = numpy.iinfo(wanted)
         fits = bounds.min <= int(array.min()) and int(array.max()) <= bounds.max
     if not fits:
-        raise misfit(f"array of {wanted}", f"array of {came}")
+        raise elements.past(array, wanted)
     with numpy.errstate(over="ignore"):
-        return array.astype(wanted)
+        cast = array.astype(wanted)
+    if wanted.kind == "f" and not numpy.can_cast(came, wanted):
+        overflown = elements.overflown(array, cast)
+        if overflown is not None:
+            raise overflown
+    return cast
 
 
 def encode(value: Any) -> Any:

@@ -152,9 +152,9 @@ def test_an_array_gets_the_type_it_asks_for() -> None:
     assert one(NDArray[np.float32], given).dtype == np.float32
     assert one(NDArray[np.uint8], given).dtype == np.uint8
     assert one(Annotated[NDArray[np.int64], "words"] | None, given).dtype == np.int64
-    expected = ("invalid_argument", "x: expected array of int8, came a tensor of INT64")
+    expected = ("invalid_argument", "x[1]: expected int8, -128 to 127, came 200")
     assert refused(NDArray[np.int8], given) == expected
-    expected = ("invalid_argument", "x: expected array of int64, came a tensor of FP32")
+    expected = ("invalid_argument", "x[0]: expected a whole number (int64), came 1.5")
     assert refused(NDArray[np.int64], tensor("x", "FP32", [1], [1.5])) == expected
 
 

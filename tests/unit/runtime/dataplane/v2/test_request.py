@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from lading_runtime.dataplane.v2 import V2
+from lading_runtime.handlers.loading import handler_of
 from lading_runtime.problem import Problem
 from tests.unit.runtime.dataplane.v2.asking import (
     binary,
@@ -156,3 +158,12 @@ def test_whatever_comes_is_read_or_refused(inputs: list[Any], raw: bytes) -> Non
 def test_whatever_bytes_come_are_read_or_refused(body: bytes, length: int) -> None:
     with pytest.raises(Problem):
         PLANE.read(call(body, {LENGTH: str(length)}))
+
+
+def test_results_that_stream_are_refused() -> None:
+    def count(a: int) -> Any:
+        yield a
+
+    streaming = V2("model", handler_of("m:count", count))
+    with pytest.raises(Problem, match="results that stream have no form here; call /model/predict"):
+        streaming.read(request([tensor("a", "INT64", [1], [1])]))
