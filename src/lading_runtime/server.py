@@ -61,6 +61,7 @@ class _Server:
         self._common = Common()
         self._connections = self._common.connections
         self._opening: set[asyncio.Task[None]] = set()
+        self._hurried = False
         self._door = DoorKeeper(starting.of(configuration))
 
     async def serve(self, nursery: Nursery) -> int:
@@ -70,8 +71,8 @@ class _Server:
         pool = Pool(self._configuration, nursery, metrics)
         metrics.watch(self._readings(pool))
         self._application = Application(self._configuration.service, pool, metrics)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, stop.set)
+        self._loop.add_signal_handler(signal.SIGTERM, stop.set)
+        self._loop.add_signal_handler(signal.SIGINT, self._interrupt, stop)
         self._loop.add_reader(self._listener.socket.fileno(), self._accept)
         sweep = self._loop.create_task(self._sweep())
         self._log("listening", address=self._configuration.address)
@@ -101,9 +102,14 @@ class _Server:
             self._log("ready", seconds=round(time.monotonic() - started, 3))
             await self._wait(stopping, pool.staff.gave_up)
         if not pool.staff.gave_up.done():
-            return await self._drain()
+            return await self._drain(pool)
         await self._door.leave()
         return self._report(pool.staff.gave_up.result())
+
+    def _interrupt(self, stop: asyncio.Event) -> None:
+        """Whoever asks twice at a terminal does not want to wait."""
+        self._hurried = stop.is_set()
+        stop.set()
 
     def _readings(self, pool: Pool) -> Readings:
         return Readings(
@@ -170,7 +176,7 @@ class _Server:
                 self._loop.add_reader(self._listener.socket.fileno(), self._accept)
                 self._listener.full = False
 
-    async def _drain(self) -> int:
+    async def _drain(self, pool: Pool) -> int:
         """Everything received, waiting in the kernel, or sent on a kept connection is answered."""
         self._application.draining = True
         self._log("draining", connections=len(self._connections))
@@ -180,7 +186,7 @@ class _Server:
         lingering_until = min(deadline, self._loop.time() + self._limits.linger_seconds)
         while self._opening:
             await asyncio.wait(set(self._opening))
-        while self._connections and self._loop.time() < deadline:
+        while self._connections and self._loop.time() < deadline and not self._hurried:
             lingering = self._loop.time() < lingering_until
             for connection in list(self._connections):
                 connection.drain()
@@ -188,8 +194,10 @@ class _Server:
                     connection.close_if_idle()
             await asyncio.sleep(0.01)
         left = sum(connection.busy for connection in self._connections)
+        pool.give_up()
         self._connections_abort()
-        self._log("stopped", unanswered=left)
+        level = "error" if left else "info"
+        log.write(level, "stopped", service=self._configuration.service, unanswered=left)
         return FAILED if left else DRAINED
 
     def _stop_listening(self) -> None:

@@ -93,7 +93,8 @@ class Prediction(Job):
         if problem:
             self._exchange.send(event(problem, "error"))
         self._exchange.end()
-        self._over(200, code, now)
+        # One that fails midway has a 200 on the wire, and is counted as what it is.
+        self._over(500 if problem else 200, code, now)
 
     def _begin(self) -> None:
         if not self._begun:

@@ -53,6 +53,8 @@ class Pool:
         self._ready: list[Replica] = []
         self._free: list[Replica] = []
         self._given_up: list[Replica] = []
+        self._unheard: dict[Replica, float] = {}
+        """Who did not answer a ping, and when: once may be the machine's fault."""
         self._live: dict[int, Job] = {}
         self._next_id = 0
         self._predict_seconds = 0.01
@@ -99,11 +101,19 @@ class Pool:
         done, _ = await asyncio.wait(
             pings, timeout=_PONG_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-        if not done and not any(one.in_flight for one in ready):
-            for one in ready:
-                if one in self._ready:  # nobody else has found so meanwhile
-                    self._stuck(one)
+        if done or any(one.in_flight for one in ready):
+            self._unheard.clear()
+            return
+        now = time.monotonic()
+        asked = [one for one in ready if one in self._ready]
+        if not asked:  # all were replaced meanwhile
             self.require_ready()
+            return
+        for one in asked:
+            since = self._unheard.setdefault(one, now)
+            if now - since >= _PONG_SECONDS / 2:
+                self._stuck(one)
+        raise Problem("worker_stuck", "no worker answers", headers=NOT_STARTED)
 
     def submit(self, job: Job) -> None:
         """Raises Problem `queue_full`, and as `require_ready`."""
@@ -144,6 +154,11 @@ class Pool:
             self._line.left()
             if isinstance(job.body, Shared):
                 job.body.close()  # it still stands in the line
+
+    def give_up(self) -> None:
+        """The server stops, and waits for no answer any more."""
+        for job in list(self._live.values()):
+            self._fail(job, "draining", "the server stopped before there was an answer")
 
     def resume(self, job: Job) -> None:
         """The caller of a stream has read what it got."""
@@ -194,6 +209,7 @@ class Pool:
             self._gathering.told(time.monotonic())
 
     def ended(self, replica: Replica) -> None:
+        self._unheard.pop(replica, None)
         for group in (self._ready, self._free, self._given_up):
             if replica in group:
                 group.remove(replica)

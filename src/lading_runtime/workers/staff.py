@@ -23,6 +23,8 @@ _MOST_FRUITLESS = 5
 """Workers in a row that end before they answer anything, after the first that was ready."""
 _LAST_WORDS_SECONDS = 0.2
 _WATCH_SECONDS = 0.05
+_MOST_NAMED = 10
+"""Requests that the log names of those inside a stuck worker."""
 _LOST = {
     "worker_stuck": "the worker's handler did not return in time",
     "worker_died": "the worker died",
@@ -100,7 +102,14 @@ class Staff:
         if pid and replica.key not in self._statuses:
             replica.stuck = True
             self._lost = "worker_stuck"
-            log.write("error", "worker is stuck", service=self._service, pid=pid)
+            inside = [job.request_id for job in replica.in_flight.values()][:_MOST_NAMED]
+            log.write("error", "worker is stuck", service=self._service, pid=pid, inside=inside)
+            # It says where it is stuck (faulthandler), if it still can.
+            os.kill(pid, signal.SIGABRT)
+            self._loop.call_later(_LAST_WORDS_SECONDS, self._kill, replica.key, pid)
+
+    def _kill(self, key: int, pid: int) -> None:
+        if key in self._pids and key not in self._statuses:
             os.kill(pid, signal.SIGKILL)
 
     def ended(self, replica: Replica) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import gc
 import os
 import sys
@@ -42,6 +43,7 @@ def run(
 ) -> None:
     """Serve until the front closes the channel. `loaded` was inherited, in `seconds`."""
     log.install(configuration.service)
+    faulthandler.enable()  # where a worker was when it crashed, or was ended for being stuck
     try:
         if loaded is None:
             begun = time.monotonic()

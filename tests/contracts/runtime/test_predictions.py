@@ -101,6 +101,7 @@ def test_health_answers_while_a_prediction_takes_its_time(tmp_path: Path, attrib
             wait_until_ready(server)
             assert client.post("/predict", json={"seconds": 0}).status_code == 200
         assert '"event":"worker is stuck"' in server.log()
+        assert 'handlers.py", line' in server.log()  # where it was
 
 
 def test_past_the_queue_there_is_503_at_once(tmp_path: Path) -> None:

@@ -176,9 +176,12 @@ def test_an_idle_worker_that_says_nothing_is_stuck_once_however_many_ask(
 ) -> None:
     async def story(pool: Pool, counts: Counts) -> None:
         os.kill(pool.states()[0][1], signal.SIGSTOP)
-        asked = [pool.require_pong() for _ in range(3)]
-        told = await asyncio.gather(*asked, return_exceptions=True)
-        assert [one.code for one in told if isinstance(one, Problem)] == ["worker_stuck"] * 3
+        for restarts in ([], ["stuck"]):  # once may be the machine's fault
+            assert counts.restarts == []
+            asked = [pool.require_pong() for _ in range(3)]
+            told = await asyncio.gather(*asked, return_exceptions=True)
+            assert [one.code for one in told if isinstance(one, Problem)] == ["worker_stuck"] * 3
+            await until(lambda expected=restarts: counts.restarts == expected)
         await until(lambda: pool.states()[0][0] == "ready")
         await pool.require_pong()
         assert counts.restarts == ["stuck"]
