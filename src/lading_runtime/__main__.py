@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 
 from .configuration import Configuration, ConfigurationError, read
@@ -19,16 +20,15 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What the user's code prints belongs in the log when it is printed.
         sys.stdout.reconfigure(line_buffering=True)
-    environment = dict(os.environ)
+    given = {}
     if len(sys.argv) > 1:
         from .options import parse
 
-        environment.update(parse(sys.argv[1:]))
+        given = parse(sys.argv[1:])
     try:
-        configuration = _at_source(read(environment))
+        configuration = _at_source(read({**os.environ, **given}))
     except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        return USAGE
+        return _refuse(error, given)
     # Before anything large is imported: workers begin to load while the front is still starting,
     # and are forked from a process that is small and has nothing open.
     from .workers import nursery
@@ -40,6 +40,18 @@ def main() -> int:
     return server.run(configuration, workers)
 
 
+def _refuse(error: ConfigurationError, given: Mapping[str, str]) -> int:
+    """Say it by the name that the user gave, or would give: an option's or a variable's."""
+    by_option = error.variable in given or (given and error.variable not in os.environ)
+    if not (by_option and error.variable):
+        sys.stderr.write(f"{error}\n")
+        return USAGE
+    from .options import option
+
+    sys.stderr.write(f"{option(error.variable)}: {error.problem}\n")
+    return USAGE
+
+
 def _at_source(configuration: Configuration) -> Configuration:
     """The source becomes the working folder, as it is in an image."""
     source = os.path.abspath(configuration.source)
@@ -48,7 +60,7 @@ def _at_source(configuration: Configuration) -> Configuration:
         os.chdir(source)
     except OSError as error:
         raise ConfigurationError(
-            f"LADING_SOURCE: expected a folder, got {source!r}: {error.strerror}"
+            f"expected a folder, got {source!r}: {error.strerror}", "LADING_SOURCE"
         ) from error
     return replace(configuration, source=source, socket=path)
 

@@ -10,7 +10,14 @@ from . import access, log
 
 
 class ConfigurationError(Exception):
-    """A setting that cannot be used; the message names it, what was expected and what came."""
+    """A setting that cannot be used: its variable, what was expected and what came.
+
+    Without `variable`, nothing says what to serve.
+    """
+
+    def __init__(self, problem: str, variable: str = "") -> None:
+        super().__init__(f"{variable}: {problem}" if variable else problem)
+        self.problem, self.variable = problem, variable
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def read(environment: Mapping[str, str]) -> Configuration:
     module = handler.partition(":")[0]
     service = environment.get("LADING_SERVICE") or module.rpartition(".")[2] or _stem(model)
     if "/" in service:
-        raise ConfigurationError(f"LADING_SERVICE: expected a name without '/', got {service!r}")
+        raise ConfigurationError(f"expected a name without '/', got {service!r}", "LADING_SERVICE")
     _choice(environment, "LADING_LOG_LEVEL", log.LEVELS)
     _choice(environment, "LADING_ACCESS_LOG", access.KINDS)
     return Configuration(
@@ -76,8 +83,8 @@ def read(environment: Mapping[str, str]) -> Configuration:
         flavour=flavour,
         model=model,
         service=service,
-        workers=max(1, number.whole("LADING_WORKERS", 1, 1000)),
-        batch_size=max(1, number.whole("LADING_BATCH_SIZE", Configuration.batch_size, 10000)),
+        workers=number.whole("LADING_WORKERS", 1, 1000, least=1),
+        batch_size=number.whole("LADING_BATCH_SIZE", Configuration.batch_size, 10000, least=1),
         batch_wait_seconds=number.seconds("LADING_BATCH_WAIT", Configuration.batch_wait_seconds),
         grpc=environment.get("LADING_GRPC") or "",
         source=environment.get("LADING_SOURCE") or "/app",
@@ -102,15 +109,36 @@ def _served(environment: Mapping[str, str]) -> tuple[str, str, str]:
     flavour = environment.get("LADING_FLAVOUR", "")
     model = environment.get("LADING_MODEL", "")
     if flavour and handler:
-        raise ConfigurationError("LADING_FLAVOUR: expected a handler or a flavour, got both")
+        raise ConfigurationError("expected a handler or a flavour, got both", "LADING_FLAVOUR")
     if flavour and not model:
-        raise ConfigurationError("LADING_MODEL: expected the path of the flavour's model, got ''")
+        problem = "expected the path of the flavour's model, got none"
+        raise ConfigurationError(problem, "LADING_MODEL")
     if flavour:
         return "", flavour, model
-    module, colon, attribute = handler.partition(":")
-    if not (module and colon and attribute):
-        raise ConfigurationError(f"LADING_HANDLER: expected module:attribute, got {handler!r}")
+    if model and not handler:
+        problem = "expected what made the model, such as sklearn, got none"
+        raise ConfigurationError(problem, "LADING_FLAVOUR")
+    _check_handler(handler)
     return handler, "", ""
+
+
+def _check_handler(handler: str) -> None:
+    if not handler:
+        raise ConfigurationError(
+            "nothing to serve; give --handler module:Class, or --model FILE with --flavour, or set "
+            "LADING_HANDLER"
+        )
+    module, _, attribute = handler.partition(":")
+    if not (module and attribute):
+        raise ConfigurationError(
+            f"expected module:Class or module:function, got {handler!r}", "LADING_HANDLER"
+        )
+    if module.endswith(".py") or "/" in module:
+        folder, _, name = module.rpartition("/")
+        advice = f"write {name[:-3] if name.endswith('.py') else name}:{attribute}"
+        advice += f", with {folder!r} as the source" if folder else ""
+        problem = f"expected a module's name, not its file, got {handler!r}; {advice}"
+        raise ConfigurationError(problem, "LADING_HANDLER")
 
 
 def _stem(path: str) -> str:
@@ -122,30 +150,32 @@ def _choice(environment: Mapping[str, str], name: str, known: Iterable[str]) -> 
     given = environment.get(name, "")
     if given and given.lower() not in known:
         expected = ", ".join(known)
-        raise ConfigurationError(f"{name}: expected one of {expected}, got {given!r}")
+        raise ConfigurationError(f"expected one of {expected}, got {given!r}", name)
 
 
 class _Numbers:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    def whole(self, name: str, default: int, most: int) -> int:
-        expected = f"a whole number from 0 to {most}"
-        return int(self._read(name, default, int, most, expected))
+    def whole(self, name: str, default: int, most: int, least: int = 0) -> int:
+        value = self._read(name, default, int)
+        if value is None or not least <= value <= most:
+            raise self._error(name, f"a whole number from {least} to {most}")
+        return int(value)
 
     def seconds(self, name: str, default: float) -> float:
-        return float(self._read(name, default, float, 86400, "seconds from 0 to 86400"))
+        value = self._read(name, default, float)
+        if value is None or not 0 <= value <= 86400:
+            raise self._error(name, "seconds from 0 to 86400")
+        return float(value)
 
-    def _read(
-        self, name: str, default: Any, convert: Callable[[str], Any], most: int, expected: str
-    ) -> Any:
+    def _read(self, name: str, default: Any, convert: Callable[[str], Any]) -> Any:
+        """None where the text is not a number."""
         text = self._environment.get(name)
-        if not text:
-            return default
         try:
-            value = convert(text)
+            return convert(text) if text else default
         except ValueError:
-            value = None
-        if value is None or not 0 <= value <= most:
-            raise ConfigurationError(f"{name}: expected {expected}, got {text!r}")
-        return value
+            return None
+
+    def _error(self, name: str, expected: str) -> ConfigurationError:
+        return ConfigurationError(f"expected {expected}, got {self._environment[name]!r}", name)

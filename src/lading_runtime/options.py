@@ -27,6 +27,12 @@ _OPTIONS = {
 }
 
 
+def option(variable: str) -> str:
+    """The option that stands for a variable; the variable itself where there is none."""
+    names = [name for name, (known, _) in _OPTIONS.items() if known == variable]
+    return f"--{names[0]}" if names else variable
+
+
 def parse(arguments: Sequence[str]) -> dict[str, str]:
     """The variables that the options stand for. Exits with 2 when they cannot be used."""
     parser = argparse.ArgumentParser(
