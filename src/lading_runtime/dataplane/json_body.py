@@ -12,7 +12,7 @@ from ..handlers import wording
 from ..handlers.extensions import known
 from ..handlers.signature import Signature
 from ..problem import Fault, Problem
-from . import validation
+from . import malformed, validation
 
 Arguments = dict[str, Any]
 
@@ -34,8 +34,10 @@ class JsonBody:
             return arguments if self._plain else self._finished(arguments)
         except msgspec.ValidationError as error:
             raise self._explain(body or b"{}", error) from None
+        except TypeError as error:  # of a set, whose items may be anything, what has no hash
+            raise self._explain(body, error) from None
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise Problem("malformed_json", f"the body is not JSON: {error}") from None
+            raise malformed.malformed(body, error) from None
         except RecursionError:
             raise Problem("malformed_json", "the body is nested too deeply") from None
 
@@ -45,12 +47,12 @@ class JsonBody:
                 parameter.finish(arguments[parameter.name])
         return validation.whole(self._signature, arguments)
 
-    def _explain(self, body: Body, error: msgspec.ValidationError) -> Problem:
+    def _explain(self, body: Body, error: Exception) -> Problem:
         """Every fault of the body, where the decoder stopped at the first."""
         try:
             given = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as again:
-            return Problem("malformed_json", f"the body is not JSON that can be read: {again}")
+            return malformed.malformed(body, again)
         if not isinstance(given, dict):
             kind = wording.kind(given)
             return validation.invalid([Fault("", "an object of the arguments", kind)])

@@ -25,6 +25,7 @@ _MISMATCH = re.compile(r"Expected `(.+?)`(.*?), got `?(.+?)`?", re.DOTALL)
 _BOUND = re.compile(r"Expected `(.+?)`(.*)", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`", re.DOTALL)
+_UNHASHABLE = "Expected `single values in a set`, got `an array or an object`"
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
@@ -66,7 +67,10 @@ def whole(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def convert_one(parameter: Parameter, value: Any) -> Any:
     """Raises msgspec.ValidationError."""
-    converted = msgspec.convert(value, parameter.hint, dec_hook=known.decode, str_keys=True)
+    try:
+        converted = msgspec.convert(value, parameter.hint, dec_hook=known.decode, str_keys=True)
+    except TypeError:
+        raise msgspec.ValidationError(_UNHASHABLE) from None
     parameter.finish(converted)
     return converted
 

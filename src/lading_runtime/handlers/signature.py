@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 
 import msgspec
 
-from . import constraints, expecting, hints, inner, streams
+from . import constraints, expecting, hints, inner, sets, streams
 from .completing import complete, needed
 from .extensions import known
 from .hints import SignatureError
@@ -136,6 +136,8 @@ def _nodes(name: str, hint: Any, where: str) -> list[Any]:
         raise _refused(name, where, str(error)) from error
     nodes = list(_walk(tree, set()))
     for node in nodes:
+        if sets.unhashable(node):
+            raise _refused(name, where, sets.WHY)
         if isinstance(node, msgspec.inspect.CustomType) and not known.owns(node.cls):
             kind = getattr(node.cls, "__qualname__", node.cls)
             raise _refused(name, where, f"{kind} is not a type with a schema")
