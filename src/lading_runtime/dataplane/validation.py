@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from ..handlers import wording
+from ..handlers import expecting, places, wording
 from ..handlers.extensions import known
-from ..handlers.extensions.misfit import Misfit
+from ..handlers.extensions.misfit import Misfit, Refusal
 from ..handlers.signature import Parameter, Signature
 from ..problem import Fault, Problem
 
@@ -26,6 +26,15 @@ _BOUND = re.compile(r"Expected `(.+?)`(.*)", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`", re.DOTALL)
 _UNHASHABLE = "Expected `single values in a set`, got `an array or an object`"
+_FORMS = {
+    "Invalid base64 encoded string": "bytes in base64",
+    "Invalid UUID": "a UUID",
+    "Invalid RFC3339 encoded date": "a date as in RFC 3339, such as '2030-12-31'",
+    "Invalid RFC3339 encoded time": "a time as in RFC 3339, such as '23:59:59Z'",
+    "Invalid RFC3339 encoded datetime": "a time as in RFC 3339, such as '2030-12-31T23:59:59Z'",
+    "Invalid ISO8601 duration": "a duration as in ISO 8601, such as 'PT90S'",
+    "Invalid decimal string": "a decimal number",
+}
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
@@ -62,7 +71,7 @@ def whole(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
     except Misfit as misfit:
         raise invalid([x._replace(field=x.field.lstrip(".")) for x in misfit.faults]) from None
     except (ValueError, TypeError) as error:
-        raise invalid([Fault("", f"other arguments ({error})", "these")]) from None
+        raise invalid([Refusal("", str(error) or "other arguments", "these")]) from None
 
 
 def convert_one(parameter: Parameter, value: Any) -> Any:
@@ -80,7 +89,10 @@ def invalid(faults: list[Fault]) -> Problem:
     first = faults[0]
     where = f"{first.field}: " if first.field else ""
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    detail = f"{where}expected {first.expected}, came {first.came}{more}"
+    if isinstance(first, Refusal):
+        detail = f"{where}{first.expected}{more}"
+    else:
+        detail = f"{where}expected {first.expected}, came {first.came}{more}"
     return Problem("invalid_argument", detail, faults)
 
 
@@ -91,6 +103,8 @@ def faults_of(parameter: Parameter, value: Any, error: msgspec.ValidationError) 
     if isinstance(error.__cause__, Misfit):
         field = parameter.name + path[1:]
         return [x._replace(field=field + x.field) for x in error.__cause__.faults]
+    if isinstance(error.__cause__, (ValueError, TypeError)) and text:
+        return [Refusal(parameter.name + path[1:], text, _at(value, path))]
     return [_fault(parameter, value, text, path)]
 
 
@@ -108,9 +122,16 @@ def _fault(parameter: Parameter, value: Any, text: str, path: str) -> Fault:
     bound = _BOUND.fullmatch(text)
     if bound:
         return Fault(field, bound.group(1) + bound.group(2), _at(value, path))
-    if text.startswith("Invalid enum value") and path == "$":
-        return Fault(field, parameter.expected, _at(value, path))
-    return Fault(field, f"another value ({text})", _at(value, path))
+    return Fault(field, _instead(parameter, text, path), _at(value, path))
+
+
+def _instead(parameter: Parameter, text: str, path: str) -> str:
+    if text.startswith("Invalid enum value"):
+        steps = [name or (int(index) if index else None) for name, index, _ in _STEP.findall(path)]
+        listed = places.listed(parameter.hint, steps)
+        if listed is not None:
+            return expecting.expected(listed)
+    return _FORMS.get(text, f"another value ({text})")
 
 
 def _at(value: Any, path: str) -> str:

@@ -6,14 +6,12 @@ unless it is itself called `predict_batch`.
 
 from __future__ import annotations
 
-import importlib
-import importlib.machinery
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any, Optional
 
 from . import batches, streams
+from .finding import find
 from .handler import Handler, HandlerError
 from .hints import SignatureError
 from .signature import Signature, read
@@ -26,15 +24,7 @@ def load(name: str, source: str) -> Handler:
 
     Raises HandlerError, and whatever the user's own import or constructor raises.
     """
-    if source not in sys.path:
-        sys.path.insert(0, source)
-    module_name, _, attribute = name.partition(":")
-    _make_way(module_name.partition(".")[0], source)
-    target: Any = importlib.import_module(module_name)
-    for part in attribute.split("."):
-        if not hasattr(target, part):
-            raise HandlerError(f"module {module_name!r} has no attribute {attribute!r}")
-        target = getattr(target, part)
+    target = find(name, source)
     return handler_of(name, target() if inspect.isclass(target) else target)
 
 
@@ -55,16 +45,6 @@ def handler_of(name: str, target: Any) -> Handler:
         f"{name.rpartition(':')[2]} has no predict method; add one (or predict_batch), "
         "or name a function"
     )
-
-
-def _make_way(name: str, source: str) -> None:
-    """For a handler whose module is called as one that the server has loaded, such as `queue`."""
-    loaded = sys.modules.get(name)
-    spec = importlib.machinery.PathFinder.find_spec(name, [source])
-    if loaded is None or spec is None or spec.origin is None:
-        return
-    if getattr(loaded, "__file__", None) != spec.origin:
-        del sys.modules[name]
 
 
 def _functions(target: Any, attribute: str) -> tuple[Optional[Function], Optional[Function]]:

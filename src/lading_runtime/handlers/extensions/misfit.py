@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from ...problem import Fault
 
 
+class Refusal(Fault):
+    """What the user's own code said of a value: `expected` holds its words as they are."""
+
+
 class Misfit(ValueError):  # noqa: N818 - it is the value that is one
     """`faults` have paths that begin at the value, such as `.rows[2]`; the value itself is ``."""
 

@@ -11,13 +11,15 @@ import msgspec
 
 from ...problem import Fault
 from .. import wording
-from .misfit import Misfit, misfit
+from .misfit import Misfit, Refusal, misfit
 
 TAKES_FILE = False
 _ROOTS = ("pydantic.main", "pydantic.v1.main")
 _MISSING = ("missing", "value_error.missing")
 _SURPLUS = ("extra_forbidden", "value_error.extra")
 _SHOULD_BE = "Input should be "
+_OWN = "Value error, "
+"""What version 2 puts before the words of a model's own validators."""
 
 
 def owns(hint: Any) -> bool:
@@ -59,12 +61,10 @@ def _fault(error: dict[str, Any], value: Any) -> Fault:
         return Fault(path, "a value", "nothing")
     if kind in _SURPLUS:
         return Fault(path, "no such field", "one")
+    came = wording.came(error["input"] if "input" in error else _at(value, place))
     if said.startswith(_SHOULD_BE):
-        expected = said[len(_SHOULD_BE) :]
-    else:
-        expected = f"another value ({said})"
-    came = error["input"] if "input" in error else _at(value, place)
-    return Fault(path, expected, wording.came(came))
+        return Fault(path, said[len(_SHOULD_BE) :], came)
+    return Refusal(path, said[len(_OWN) :] if said.startswith(_OWN) else said, came)
 
 
 def _at(value: Any, place: list[Any]) -> Any:

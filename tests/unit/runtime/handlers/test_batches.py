@@ -96,7 +96,7 @@ def test_a_request_holds_the_fields_of_an_input_or_one_argument(
 @pytest.mark.parametrize("hint", [list[Pair], list[Modelled]])
 def test_what_an_input_itself_refuses_is_said_to_its_caller_alone(hint: Any) -> None:
     (fault,) = faults(plane(batching(hint)), call(b'{"left": -1}'))
-    assert "left is below right" in fault[1]
+    assert fault[1].endswith("left is below right")
 
 
 def test_wrong_and_unknown_fields_of_an_input_are_named() -> None:
@@ -106,7 +106,7 @@ def test_wrong_and_unknown_fields_of_an_input_are_named() -> None:
         ("right", "str", "int"),
     ]
     (fault,) = faults(plane(batching(list[OlderModelled])), call(b'{"left": "x"}'))
-    assert fault == ("left", "another value (value is not a valid integer)", '"x"')
+    assert fault == ("left", "value is not a valid integer", '"x"')
 
 
 def test_arrays_of_one_shape_come_stacked_and_results_go_back_in_order() -> None:

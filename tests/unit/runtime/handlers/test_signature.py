@@ -147,11 +147,11 @@ def test_a_fault_says_where_what_was_expected_and_what_came() -> None:
     }
     assert faults(plane(predict), call(msgspec.json.encode(body))) == [
         ("outer.inner.width", "a value", "nothing"),
-        ("shape.kind", "another value (Invalid enum value 'flat')", '"flat"'),
+        ("shape.kind", "one of 'round', 'square'", '"flat"'),
         ("level", "one of 1, 2", "3"),
         ("share", "float <= 1.0", "1.5"),
         ("pair", "array of length 2", "1"),
-        ("when", "another value (Invalid RFC3339 encoded datetime)", '"yesterday"'),
+        ("when", "a time as in RFC 3339, such as '2030-12-31T23:59:59Z'", '"yesterday"'),
         ("image", "bytes", "nothing"),
     ]
 
