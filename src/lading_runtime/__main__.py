@@ -27,6 +27,7 @@ def main() -> int:
         given = parse(sys.argv[1:])
     try:
         configuration = _at_source(read({**os.environ, **given}))
+        configuration = replace(configuration, by_options=bool(given))
     except ConfigurationError as error:
         return _refuse(error, given)
     # Before anything large is imported: workers begin to load while the front is still starting,

@@ -61,6 +61,14 @@ class Configuration:
     port: int = 8080
     grace_seconds: float = 30.0
     limits: Limits = field(default_factory=Limits)
+    by_options: bool = False
+    """Whether the command line says what to serve, not an image that lading.yaml describes."""
+
+    @property
+    def served(self) -> str:
+        """For people: what is served, after the option or the key that names it."""
+        key, value = ("handler", self.handler) if self.handler else ("model", self.model)
+        return f"--{key} {value}" if self.by_options else f"services.{self.service}.{key}: {value}"
 
     @property
     def address(self) -> str:

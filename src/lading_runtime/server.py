@@ -131,11 +131,8 @@ class _Server:
         pool.staff.kill_all()
 
     def _report(self, reason: str) -> int:
-        configuration = self._configuration
-        served = configuration.handler or configuration.model
-        key = "handler" if configuration.handler else "model"
-        where = f"services.{configuration.service}.{key}: {served}"
-        return self._refuse(f"{where} failed to load: {reason}\n", HANDLER_FAILED)
+        served = self._configuration.served
+        return self._refuse(f"{served} failed to load: {reason}\n", HANDLER_FAILED)
 
     def _refuse(self, why: str, code: int) -> int:
         sys.stderr.write(why)

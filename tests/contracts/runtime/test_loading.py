@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.contracts.runtime.serving import serve, wait_until_ready
+from tests.contracts.runtime.serving import HANDLERS, SOURCES, serve, wait_until_ready
+
+FILES = sorted(path.name for path in HANDLERS.glob("*.py"))
+NO_MODULE = (
+    f"there is no module 'nothing': expected nothing.py or nothing/__init__.py in {HANDLERS}, "
+    f"got {', '.join(FILES[:8])}{' and others' if len(FILES) > 8 else ''}"
+)
 
 
 def test_alive_at_once_and_ready_when_loaded(tmp_path: Path) -> None:
@@ -25,7 +34,7 @@ def test_alive_at_once_and_ready_when_loaded(tmp_path: Path) -> None:
     ("attribute", "reason"),
     [
         ("CannotLoad", "RuntimeError: the weights are gone"),
-        ("absent", "module 'handlers' has no attribute 'absent'"),
+        ("nothing:A", NO_MODULE),
         ("untyped", "parameter 'number' of predict has no type; add one, such as 'number: str'"),
         ("Box", "TypeError: Box.__init__() missing 1 required positional argument: 'width'"),
     ],
@@ -35,9 +44,42 @@ def test_a_handler_that_cannot_load_ends_the_server_with_3(
 ) -> None:
     with serve(tmp_path, attribute, wait=False) as server:
         assert server.process.wait(20) == 3
+        name = attribute if ":" in attribute else f"handlers:{attribute}"
         assert server.log().splitlines()[-1] == (
-            f"services.handlers.handler: handlers:{attribute} failed to load: {reason}"
+            f"services.handlers.handler: {name} failed to load: {reason}"
         )
+
+
+def test_run_by_options_a_load_that_fails_is_told_by_the_option_and_in_one_line(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.py").write_text("class Reader: ...\ndef read(x: int): ...\n")
+    command = [sys.executable, "-m", "lading_runtime", "--source", str(tmp_path), "--port", "0"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES)}
+    for name, reason in [
+        ("a:Nope", "a has no Nope; it has Reader, read"),
+        (
+            "b:Reader",
+            f"there is no module 'b': expected b.py or b/__init__.py in {tmp_path}, got a.py",
+        ),
+    ]:
+        done = subprocess.run(
+            [*command, "--handler", name],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 3
+        assert "Traceback" not in done.stderr
+        assert done.stderr.splitlines()[-1] == f"--handler {name} failed to load: {reason}"
+
+
+def test_a_module_that_the_users_code_misses_keeps_its_traceback(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import absent_from_here\n")
+    with serve(tmp_path, "a:Reader", wait=False, SOURCE=str(tmp_path)) as server:
+        assert server.process.wait(20) == 3
+        assert "import absent_from_here" in server.log()
 
 
 def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) -> None:
