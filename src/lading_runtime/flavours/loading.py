@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..handlers.handler import Handler, HandlerError
+from .pickles import UnreadableError
 
 MODULES = {
     "sklearn": ".sklearn",
@@ -41,11 +42,16 @@ def load(flavour: str, path: str) -> Handler:
             "requirements"
         ) from error
     except Exception as error:
-        why = " ".join(str(error).split())
-        raise HandlerError(
-            f"{path} cannot be loaded as {flavour}: {type(error).__name__}: {why}"
-        ) from error
+        raise HandlerError(f"{path} cannot be loaded as {flavour}: {_why(error)}") from error
     return handler
+
+
+def _why(error: Exception) -> str:
+    """In one line; a library's own words after the name of its error."""
+    if isinstance(error, UnreadableError):
+        return str(error)
+    name, words = type(error).__name__, " ".join(str(error).split())
+    return f"{name}: {words}" if words else name
 
 
 def _in_a_thread(function: Any, path: str) -> Any:

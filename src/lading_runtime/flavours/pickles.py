@@ -14,7 +14,14 @@ from .libraries import differs, needed
 
 ENDINGS = (".joblib", ".pkl", ".pickle", ".skops")
 # scikit-learn before 1.3 tells the two versions in its message alone.
+_STARTS = (b"\x80", b"\x1f\x8b", b"\x78", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18")
+"""Of a pickle since protocol 2, and of joblib's compressions: gzip, zlib, bz2, xz, lzma, lz4."""
+_OF_THE_PROGRAM = re.compile(r"Can't get attribute '([^']+)' on <module '__main__'")
 _OLD = re.compile(r"from version (\S+) when using version (\S+?)\.? ")
+
+
+class UnreadableError(Exception):
+    """Why a file is no model that can be unpickled here, and what to do."""
 
 
 def load(path: str) -> Any:
@@ -36,7 +43,29 @@ def load(path: str) -> Any:
 
 
 def _pickle(path: str) -> Any:
-    return needed("joblib", "joblib").load(path)
+    """Raises UnreadableError for what is no pickle, and what unpickling raises."""
+    joblib = needed("joblib", "joblib")
+    with open(path, "rb") as file:  # noqa: PTH123
+        start = file.read(16)
+    if not start:
+        raise UnreadableError("the file is empty; save the model anew")
+    try:
+        return joblib.load(path)
+    except AttributeError as error:
+        own = _OF_THE_PROGRAM.search(str(error))
+        if own is None:
+            raise
+        raise UnreadableError(
+            f"its {own[1]} was defined in the program that saved it (__main__); define it in a "
+            "module of the source, import it from there, and save the model anew"
+        ) from error
+    except Exception as error:
+        if start.startswith(_STARTS):
+            raise
+        # The instructions of a pickle of old are letters: any text is read as some of them.
+        raise UnreadableError(
+            f"expected a pickle, as joblib and pickle write them, got a file that begins {start!r}"
+        ) from error
 
 
 def _skops(path: str) -> Any:

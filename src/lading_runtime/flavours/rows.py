@@ -13,6 +13,8 @@ from .libraries import needed
 
 MOST_FAULTS = 20
 """That one answer names."""
+_SHOWN = 8
+"""Names of features that one fault lists."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class RowReader:
                     _add(faults, f"{field}.{name}", "a value", "nothing")
             for name in row:
                 if name not in columns.names:
-                    _add(faults, f"{field}.{name}", "no such feature", "one")
+                    expected = f"a feature of the model: {_some(columns.names)}"
+                    _add(faults, f"{field}.{name}", expected, "another name")
             values = [row.get(name) for name in columns.names]
             places = [f"{field}.{name}" for name in columns.names]
         elif isinstance(row, list):
@@ -129,6 +132,10 @@ def refused(faults: list[Fault]) -> Problem:
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     detail = f"{first.field}: expected {first.expected}, came {first.came}{more}"
     return Problem("invalid_argument", detail, faults)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" and others" if len(names) > _SHOWN else "")
 
 
 def _picker(names: tuple[str, ...]) -> Optional[Callable[[Any], Any]]:

@@ -92,12 +92,12 @@ class _Batches:
         groups: dict[tuple[str, ...], list[int]] = {(PREDICTIONS,): plain}
         for place, one in enumerate(batch):
             wanted = one.get("outputs")
-            if not wanted:
+            if wanted is None:
                 plain.append(place)
                 continue
             missing = [name for name in wanted if name not in self._functions]
-            if missing:
-                came = f"{missing[0]!r}, which the model does not have"
+            if missing or not wanted:
+                came = f"{missing[0]!r}, which the model does not have" if missing else "none"
                 fault = Fault("outputs", f"only {', '.join(map(repr, self._functions))}", came)
                 results[place] = refused([fault])
             else:
@@ -156,4 +156,5 @@ class _Batches:
             return Fault(f"inputs[{row}]{step}", "a value that the model takes", came)
         if rows.dtype.kind not in "OU":
             return None
-        return Fault("inputs", "values that the model takes", " ".join(str(error).split())[:200])
+        came = f"some that it refuses: {' '.join(str(error).split())[:200]}"
+        return Fault("inputs", "values that the model takes", came)

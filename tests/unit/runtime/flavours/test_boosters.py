@@ -63,7 +63,9 @@ def test_a_booster_of_xgboost_gives_what_it_gives_itself(tmp_path: Path, kind: s
     assert answers[1]["predictions"] == pytest.approx(booster.predict(data)[:1])
     hole = xgboost.DMatrix([[np.nan, 1.0, 2.0, 3.0]], feature_names=names)
     assert answers[2]["predictions"] == pytest.approx(booster.predict(hole))
-    assert faults(handler, [{**named, "e": 1}]) == (Fault("inputs[0].e", "no such feature", "one"),)
+    assert faults(handler, [{**named, "e": 1}]) == (
+        Fault("inputs[0].e", "a feature of the model: a, b, c, d", "another name"),
+    )
 
 
 def test_another_version_of_xgboost_is_warned_of_in_a_file_whose_mark_was_changed(

@@ -56,6 +56,31 @@ def test_a_file_that_is_something_else_is_told_with_the_reason(
     assert "\n" not in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty; save the model anew"),
+        (
+            b"import asyncio\n\nprint(1)\n",
+            "expected a pickle, as joblib and pickle write them, "
+            "got a file that begins b'import asyncio\\n\\n'",
+        ),
+        (
+            b"\x80\x04c__main__\nOwnModel\n.",
+            "its OwnModel was defined in the program that saved it (__main__); define it in a "
+            "module of the source, import it from there, and save the model anew",
+        ),
+        (b"\x80\x04", "EOFError"),
+    ],
+)
+def test_a_pickle_that_is_none_says_what_to_do(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(content)
+    with pytest.raises(HandlerError) as failed:
+        flavours.load("sklearn", str(path))
+    assert str(failed.value) == f"{path} cannot be loaded as sklearn: {reason}"
+
+
 def test_a_library_that_is_not_installed_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,6 +127,13 @@ def test_no_rows_are_no_predictions(tmp_path: Path, classifier: Any) -> None:
     assert ask(served(tmp_path, classifier), []) == [{"predictions": []}]
 
 
+def test_no_outputs_at_all_are_refused(tmp_path: Path, classifier: Any) -> None:
+    handler = served(tmp_path, classifier)
+    assert handler.predict_batch is not None
+    with pytest.raises(Problem, match="outputs: expected only 'predictions', 'probabilities'"):
+        handler.predict_batch([{"inputs": [[1, 2, 3, 4]], "outputs": []}])
+
+
 def test_columns_are_given_by_name_or_in_order(tmp_path: Path, people: Any) -> None:
     handler = served(tmp_path, people)
     answers = ask(handler, [{"city": "Rome", "age": 50}], [[50, "Rome"], [20, "Oslo"]])
@@ -142,7 +149,7 @@ def test_columns_are_given_by_name_or_in_order(tmp_path: Path, people: Any) -> N
             [{"city": "Rome", "age": 1}, {"city": "Oslo", "agee": 1}],
             (
                 Fault("inputs[1].age", "a value", "nothing"),
-                Fault("inputs[1].agee", "no such feature", "one"),
+                Fault("inputs[1].agee", "a feature of the model: age, city", "another name"),
             ),
         ),
         (
@@ -151,7 +158,7 @@ def test_columns_are_given_by_name_or_in_order(tmp_path: Path, people: Any) -> N
                 Fault(
                     "inputs",
                     "values that the model takes",
-                    "could not convert string to float: 'old'",
+                    "some that it refuses: could not convert string to float: 'old'",
                 ),
             ),
         ),
@@ -166,7 +173,10 @@ def test_names_that_are_wrong_are_told(
 def test_a_category_of_training_lacking_is_the_callers_fault(tmp_path: Path, people: Any) -> None:
     (fault,) = faults(served(tmp_path, people), [{"city": "Paris", "age": 30}])
     assert fault.field == "inputs"
-    assert fault.came == "Found unknown categories ['Paris'] in column 0 during transform"
+    assert (
+        fault.came
+        == "some that it refuses: Found unknown categories ['Paris'] in column 0 during transform"
+    )
 
 
 def test_the_model_tells_its_tensors(tmp_path: Path, classifier: Any) -> None:
