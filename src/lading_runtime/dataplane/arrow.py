@@ -30,6 +30,21 @@ def installed() -> bool:
     return "pyarrow" in sys.modules or importlib.util.find_spec("pyarrow") is not None
 
 
+def fits(signature: Signature) -> bool:
+    """Whether a table can be the arguments: as a whole, or a column each."""
+    if sole(signature, _takes_table) is not None:
+        return True
+    required = [parameter for parameter in signature.parameters if parameter.required]
+    if required:
+        return all(map(_takes_column, required))
+    return any(map(_takes_column, signature.parameters))
+
+
+def _takes_column(parameter: Parameter) -> bool:
+    # A file comes as it is, and not as a cell of a table.
+    return not parameter.takes_bytes and not _takes_frame(parameter)
+
+
 class ArrowBody:
     """Reads a DataFrame or ndarray argument, or several arguments from columns."""
 
@@ -92,8 +107,11 @@ def _numbers(parameter: Parameter, column: Any) -> Any:
 
 
 def _takes_table(parameter: Parameter) -> bool:
-    is_frame = any(frames.owns(hints.bare(hint)) for hint in hints.choices(parameter.hint))
-    return is_frame or octet_stream.array_hint(parameter) is not None
+    return _takes_frame(parameter) or octet_stream.array_hint(parameter) is not None
+
+
+def _takes_frame(parameter: Parameter) -> bool:
+    return any(frames.owns(hints.bare(hint)) for hint in hints.choices(parameter.hint))
 
 
 def encode(frame: Any) -> memoryview:

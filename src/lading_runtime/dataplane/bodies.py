@@ -16,6 +16,10 @@ from .npy import NpyBody
 from .octet_stream import OctetStream
 from .sole import refused, sole
 
+_URL_ENCODED = "application/x-www-form-urlencoded"
+_CURL = f"; with curl, add -H 'Content-Type: {JSON}'"
+"""What `curl -d` needs, which calls whatever it sends URL encoded."""
+
 
 class Reader(Protocol):
     """Reads one media type."""
@@ -45,7 +49,7 @@ def readers(signature: Signature) -> dict[str, Reader]:
         parameter = sole(signature, raw.fits)
         if parameter is not None:
             table[media_type] = raw.reader(signature, parameter)
-    if signature.parameters and arrow.installed():
+    if arrow.fits(signature) and arrow.installed():
         table[arrow.MEDIA_TYPE] = ArrowBody(signature)
     return table
 
@@ -54,12 +58,13 @@ def unreadable(media_type: str, signature: Signature, known: list[str]) -> Probl
     """A 415 that says what to send instead."""
     if media_type in RAW:
         problem = refused(media_type, signature, RAW[media_type].holds)
-    elif media_type == arrow.MEDIA_TYPE and signature.parameters:
+    elif media_type == arrow.MEDIA_TYPE and arrow.fits(signature):
         detail = f"{media_type} needs pyarrow; add it to the service's requirements"
         problem = Problem("unsupported_media_type", detail)
     else:
         came = media_type[:100] or "nothing"
         expected = f"{', '.join(known[:-1])} or {known[-1]}"
-        problem = Problem("unsupported_media_type", f"expected {expected}, came {came}")
+        hint = _CURL if media_type == _URL_ENCODED else ""
+        problem = Problem("unsupported_media_type", f"expected {expected}, came {came}{hint}")
     problem.headers["accept"] = ", ".join(known)
     return problem

@@ -129,8 +129,8 @@ def test_a_media_type_that_is_not_read_is_refused_by_name(client: httpx.Client) 
     answer = client.post("/predict", data={"a": "b"})
     assert answer.status_code == 415
     assert answer.json()["detail"] == (
-        "expected application/json, multipart/form-data or "
-        "application/vnd.apache.arrow.stream, came application/x-www-form-urlencoded"
+        "expected application/json or multipart/form-data, came application/x-www-form-urlencoded"
+        "; with curl, add -H 'Content-Type: application/json'"
     )
 
 
