@@ -14,8 +14,8 @@ from .rows import Columns
 _OUTPUTS = list[Literal["predictions", "probabilities"]]
 
 
-def of_rows(columns: Columns) -> Signature:
-    """`inputs`, an array or rows of JSON, and `outputs`.
+def of_rows(columns: Columns, result: Any) -> Signature:
+    """`inputs`, an array or rows of JSON, and `outputs`; `result` is the type of the answer.
 
     In JSON, `inputs` is decoded as it is: all rows of a batch become one array later, at once, and
     what is wrong in them is told with names of features.
@@ -24,7 +24,7 @@ def of_rows(columns: Columns) -> Signature:
     schema = msgspec.Meta(extra_json_schema={"description": "rows", "items": _row(columns)})
     inputs = parameter("inputs", Annotated[array, schema])
     outputs = parameter("outputs", _OUTPUTS, required=False, default=["predictions"])
-    signature = signature_of((inputs, outputs), dict[str, Any])
+    signature = signature_of((inputs, outputs), result)
     decoded = msgspec.defstruct(
         "Rows",
         [

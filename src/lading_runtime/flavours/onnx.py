@@ -11,7 +11,7 @@ from ..handlers.handler import Handler, HandlerError
 from ..handlers.signature import Parameter, parameter, signature_of
 from ..handlers.tensors import Tensor
 from ..problem import Problem
-from . import cores
+from . import answers, cores
 from .libraries import needed
 from .networks import Network, dtype
 
@@ -43,7 +43,7 @@ def load(path: str) -> Handler:
         ),
     }
     parameters = tuple(_parameter(tensor) for tensor in inputs)
-    signature = signature_of(parameters, dict[str, Any])
+    signature = signature_of(parameters, answers.described({x.name: _schema(x) for x in given}))
     return Handler(path, signature, predict_batch=network.predict_batch, facts=facts)
 
 
@@ -87,6 +87,13 @@ def _tensor(path: str, port: Any) -> Tensor:
     if port.type not in _DATATYPES:
         raise HandlerError(f"{path}: its input {port.name!r} is a {port.type}, not a tensor")
     return Tensor(port.name, _DATATYPES[port.type], _shape(port))
+
+
+def _schema(port: Any) -> "dict[str, Any]":
+    """Anything for what is no tensor, such as a sequence of maps, or has no shape."""
+    if port.type not in _DATATYPES or not port.shape:
+        return {}
+    return answers.array(_DATATYPES[port.type], len(port.shape))
 
 
 def _shape(port: Any) -> "tuple[int, ...]":

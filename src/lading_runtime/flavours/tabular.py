@@ -13,7 +13,7 @@ from typing import Any, Optional
 from ..handlers.handler import Handler
 from ..handlers.tensors import Tensor
 from ..problem import Fault, Problem
-from . import arguments
+from . import answers, arguments
 from .libraries import needed
 from .rows import Columns, RowReader, refused
 from .tables import Part, Table, tables
@@ -47,10 +47,8 @@ def handler(path: str, model: Tabular) -> Handler:
         "inputs": (Tensor("inputs", "BYTES" if model.columns.texts else "FP64", (-1, width)),),
         "outputs": _outputs(model),
     }
-    batches = _Batches(model)
-    return Handler(
-        path, arguments.of_rows(model.columns), predict_batch=batches.predict, facts=facts
-    )
+    signature = arguments.of_rows(model.columns, _answer(model))
+    return Handler(path, signature, predict_batch=_Batches(model).predict, facts=facts)
 
 
 def _outputs(model: Tabular) -> tuple[Tensor, ...]:
@@ -58,6 +56,14 @@ def _outputs(model: Tabular) -> tuple[Tensor, ...]:
     if model.probabilities is None:
         return (predictions,)
     return (predictions, Tensor(PROBABILITIES, "FP64", (-1, -1)))
+
+
+def _answer(model: Tabular) -> Any:
+    """The type of an answer, for its description."""
+    schemas = {PREDICTIONS: answers.for_each_row(model.datatype)}
+    if model.probabilities is not None:
+        schemas[PROBABILITIES] = answers.array("FP64", 2)
+    return answers.described(schemas)
 
 
 class _Batches:
