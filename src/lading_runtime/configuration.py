@@ -64,11 +64,14 @@ class Configuration:
     by_options: bool = False
     """Whether the command line says what to serve, not an image that lading.yaml describes."""
 
-    @property
-    def served(self) -> str:
-        """For people: what is served, after the option or the key that names it."""
+    def load_failure(self, reason: str) -> str:
+        """For people: what cannot be loaded, by the option or the key that names it, and why."""
         key, value = ("handler", self.handler) if self.handler else ("model", self.model)
-        return f"--{key} {value}" if self.by_options else f"services.{self.service}.{key}: {value}"
+        where = f"--{key} {value}" if self.by_options else f"services.{self.service}.{key}: {value}"
+        for repeated, instead in ((f"{value}: ", ""), (f"{value} ", "it ")):
+            if reason.startswith(repeated):
+                reason = instead + reason[len(repeated) :]
+        return f"{where} failed to load: {reason}"
 
     @property
     def address(self) -> str:

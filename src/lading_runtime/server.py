@@ -131,8 +131,8 @@ class _Server:
         pool.staff.kill_all()
 
     def _report(self, reason: str) -> int:
-        served = self._configuration.served
-        return self._refuse(f"{served} failed to load: {reason}\n", HANDLER_FAILED)
+        why = self._configuration.load_failure(reason)
+        return self._refuse(f"{why}\n", HANDLER_FAILED)
 
     def _refuse(self, why: str, code: int) -> int:
         sys.stderr.write(why)

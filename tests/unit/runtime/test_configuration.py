@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,21 @@ def test_a_variable_that_cannot_be_used(given: dict[str, str], said: str) -> Non
     with pytest.raises(ConfigurationError) as caught:
         read({**handler, **{f"LADING_{name}": value for name, value in given.items()}})
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("/m.onnx: there is no such model", "there is no such model"),
+        ("/m.onnx cannot be loaded as onnx: why", "it cannot be loaded as onnx: why"),
+        ("/m.onnx/inner: there is no such model", "/m.onnx/inner: there is no such model"),
+    ],
+)
+def test_the_path_of_a_model_that_cannot_be_loaded_is_said_once(reason: str, said: str) -> None:
+    told = read({"LADING_MODEL": "/m.onnx", "LADING_FLAVOUR": "onnx"})
+    assert told.load_failure(reason) == f"services.m.model: /m.onnx failed to load: {said}"
+    by_options = replace(told, by_options=True)
+    assert by_options.load_failure(reason) == f"--model /m.onnx failed to load: {said}"
 
 
 @pytest.mark.parametrize(
