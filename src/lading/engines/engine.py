@@ -23,7 +23,7 @@ def is_name(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a container may use. A container past `memory_bytes` is killed alone."""
+    """What a container may use. Past `memory_bytes`, its largest process is killed."""
 
     cpu: float = 1.0
     """Cores; 0.5 is half of one."""

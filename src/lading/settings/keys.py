@@ -85,7 +85,10 @@ _resources = Key(
         {
             "cpu": Key(Number(0.01, 1024), "Cores a container may use; 0.5 is half of one.", "1"),
             "memory": Key(
-                Size(), "Memory a container may use; one that needs more is killed alone.", "512Mi"
+                Size(),
+                "Memory a container may use. Where it needs more, its largest process is killed: a "
+                "worker, which the server replaces, or a step's command. No other container is.",
+                "512Mi",
             ),
         },
         later=("gpu",),
