@@ -78,3 +78,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         if self.faults:
             document["errors"] = [fault._asdict() for fault in self.faults]
         return msgspec.json.encode(document)
+
+
+def internal(request_id: str) -> Problem:
+    """A 500 that tells nothing but where the reason is."""
+    return Problem("internal_error", f"the log says why, under request id {request_id}")

@@ -13,7 +13,7 @@ from .. import log, open_inference
 from ..access import AccessLog
 from ..call import CARRIED, JSON, Answer, Operation
 from ..exchange import Exchange, Request, Response, Ticket
-from ..problem import MEDIA_TYPE, Problem
+from ..problem import LATER, MEDIA_TYPE, Problem, internal
 from ..workers.frames import Documents
 from ..workers.pool import Pool
 from . import exposition, v2
@@ -58,8 +58,7 @@ class Application:
             self._refused(problem, request, request_id, exchange)
         except Exception as error:
             log.write("error", "server failed", error, service=self._service, request_id=request_id)
-            broken = Problem("internal_error", f"the log says why, under request id {request_id}")
-            exchange.answer(self.refusal(broken, request_id))
+            exchange.answer(self.refusal(internal(request_id), request_id))
         return None
 
     def refusal(
@@ -141,7 +140,7 @@ class Application:
     def _when_ready(self, ready: Response, exchange: Exchange) -> None:
         """Asks a worker, which is what makes the answer true."""
         if self.draining:
-            raise Problem("draining", "the server is shutting down", headers={"retry-after": "1"})
+            raise Problem("draining", "the server is shutting down", headers=LATER)
         self._pool.require_ready()
         task = asyncio.ensure_future(self._ask(ready, exchange))
         self._waiting.add(task)

@@ -6,14 +6,13 @@ batch is made, and a batch that fails is halved until the requests at fault stan
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional, Union
 
 from .. import log, tracing
 from ..call import Answer, Call, Operation
 from ..dataplane.plane import DataPlane
-from ..problem import MEDIA_TYPE, NOT_STARTED, Problem
+from ..problem import MEDIA_TYPE, NOT_STARTED, Problem, internal
 
 
 class Ready(NamedTuple):
@@ -21,6 +20,13 @@ class Ready(NamedTuple):
 
     call: Call
     arguments: dict[str, Any]
+
+
+class Answered(NamedTuple):
+    """An answer under its call's number."""
+
+    id: int
+    answer: Answer
 
 
 class CountError(Exception):
@@ -34,7 +40,10 @@ class Answering:
         self.plane = plane
         self._service = service
 
-    def read(self, call: Call) -> Union[Ready, Answer]:
+    def read(self, call: Call, now: float) -> Union[Ready, Answer]:
+        """What can be predicted at the moment `now`; where it cannot, the answer that says why."""
+        if call.deadline < now:
+            return self.unbegun(call)
         try:
             return Ready(call, self.plane.read(call))
         except Problem as problem:
@@ -42,8 +51,20 @@ class Answering:
         except Exception as error:
             return self.failed(call, error)
 
+    def sort(self, calls: Sequence[Call], now: float) -> tuple[list[Ready], list[Answered]]:
+        """The batch that can be predicted, and the answers to those that cannot."""
+        batch: list[Ready] = []
+        answered: list[Answered] = []
+        for call in calls:
+            ready = self.read(call, now)
+            if isinstance(ready, Ready):
+                batch.append(ready)
+            else:
+                answered.append(Answered(call.id, ready))
+        return batch, answered
+
     def unbegun(self, call: Call) -> Answer:
-        """For one that is `late`: the front may not have told its caller so yet."""
+        """For one whose time is over: the front may not have told its caller so yet."""
         detail = "its time was over before its turn came"
         return self.refuse(call, Problem("deadline_exceeded", detail, headers=NOT_STARTED))
 
@@ -148,15 +169,6 @@ def document(problem: Problem, request_id: str) -> Answer:
     """A problem as an answer."""
     body = problem.encode(request_id)
     return Answer(body, MEDIA_TYPE, problem.status, problem.code, problem.headers)
-
-
-def internal(request_id: str) -> Problem:
-    return Problem("internal_error", f"the log says why, under request id {request_id}")
-
-
-def late(call: Call) -> bool:
-    """Whether nobody waits for it any more."""
-    return time.monotonic() > call.deadline
 
 
 def _arguments(batch: Sequence[Ready]) -> list[Mapping[str, Any]]:

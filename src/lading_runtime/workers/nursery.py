@@ -152,11 +152,7 @@ def _run(channel: Channel, configuration: Configuration) -> int:
 
 def _outcome(pid: int, front: socket.socket) -> int:
     """Wait for the process that shares. It does not hear while it loads that the front is gone."""
-    wake, woken = pair()
-    wake.setblocking(False)
-    woken.setblocking(False)
-    signal.signal(signal.SIGCHLD, _heard)
-    signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    wake, woken = _woken_by_children()
     poll = select.poll()
     poll.register(wake, select.POLLIN)
     poll.register(front, 0)  # its end alone: what it says is for the other process
@@ -216,11 +212,7 @@ class _Loop:
 
     def run(self) -> int:
         """Until the front closes the channel; then no worker outlives it."""
-        wake, woken = pair()
-        wake.setblocking(False)
-        woken.setblocking(False)
-        signal.signal(signal.SIGCHLD, _heard)
-        signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+        wake, woken = _woken_by_children()
         with wake, woken, self._channel.socket:
             try:
                 while True:
@@ -264,6 +256,16 @@ class _Loop:
             if ended:
                 del self._keys[pid]
                 self._channel.send(Ended(key, exit_code(status)))
+
+
+def _woken_by_children() -> tuple[socket.socket, socket.socket]:
+    """The first can be read when a child has ended; the second is what tells it."""
+    wake, woken = pair()
+    wake.setblocking(False)
+    woken.setblocking(False)
+    signal.signal(signal.SIGCHLD, _heard)
+    signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    return wake, woken
 
 
 def _threads_after_a_fork() -> int:

@@ -1,7 +1,7 @@
 """Requests to workers: who waits, who goes together to whom, and what becomes of each.
 
-Every job that is accepted ends in exactly one of four ways: its worker's answer,
-`deadline_exceeded`, `worker_died`, or its caller went away.
+Every job that is accepted ends in exactly one of five ways: its worker's answer,
+`deadline_exceeded`, `worker_died`, `draining` at the end of the grace, or its caller went away.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ class Pool:
         self._batches = self._asynchronous = False
         self._ready: list[Replica] = []
         self._free: list[Replica] = []
-        self._given_up: list[Replica] = []
         self._unheard: dict[Replica, float] = {}
         """Who did not answer a ping, and when: once may be the machine's fault."""
         self._live: dict[int, Job] = {}
@@ -81,7 +80,7 @@ class Pool:
         found = []
         for replica in self.staff.replicas:
             state = "ready" if replica in self._ready else "loading"
-            state = "stuck" if replica in self._given_up else state
+            state = "stuck" if replica.stuck else state
             found.append((state, self.staff.pid(replica)))
         return found
 
@@ -210,9 +209,7 @@ class Pool:
 
     def ended(self, replica: Replica) -> None:
         self._unheard.pop(replica, None)
-        for group in (self._ready, self._free, self._given_up):
-            if replica in group:
-                group.remove(replica)
+        self._withdraw(replica)
         jobs = list(replica.in_flight.values())
         replica.in_flight.clear()
         one_by_one = not self._batches and not self._asynchronous
@@ -289,11 +286,14 @@ class Pool:
         self._sweeping = self._loop.call_later(self._sweep_seconds, self._sweep) if busy else None
 
     def _stuck(self, replica: Replica) -> None:
+        self._withdraw(replica)
+        self.staff.kill_stuck(replica)
+
+    def _withdraw(self, replica: Replica) -> None:
+        """It gets no more work."""
         for group in (self._ready, self._free):
             if replica in group:
                 group.remove(replica)
-        self._given_up.append(replica)
-        self.staff.kill_stuck(replica)
 
     def _fail(self, job: Job, code: str, detail: str) -> None:
         if job.done:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import math
 import socket
 import time
@@ -31,12 +30,6 @@ from .job import Job
 from .link import Link
 
 
-class State(enum.Enum):
-    LOADING = "loading"
-    READY = "ready"
-    ENDED = "ended"
-
-
 class Keeper(Protocol):
     """Who is told what a worker does: the pool."""
 
@@ -55,7 +48,8 @@ class Replica:
 
     def __init__(self, key: int, end: socket.socket, keeper: Keeper) -> None:
         self.key = key
-        self.state = State.LOADING
+        self.ended = False
+        """Its channel is closed, or its process is gone."""
         self.stuck = False
         self.in_flight: dict[int, Job] = {}
         self.heard = time.monotonic()
@@ -131,7 +125,6 @@ class Replica:
                 if not ping.done():
                     ping.set_result(None)
         elif isinstance(message, Loaded):
-            self.state = State.READY
             self._keeper.loaded(self, message)
         elif isinstance(message, Documents):
             self._keeper.documents(message)
@@ -176,5 +169,5 @@ class Replica:
             self.pause(job)
 
     def _lost(self) -> None:
-        self.state = State.ENDED
+        self.ended = True
         self._keeper.ended(self)

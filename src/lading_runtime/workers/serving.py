@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from typing import Any, Optional
 
-from ..call import Answer, Call
-from ..problem import Problem
+from ..call import Call
+from ..problem import Problem, internal
 from . import frames
-from .answering import Answering, Ready, internal, late
+from .answering import Answering, Ready
 from .channel import Channel, ClosedError
-from .frames import Cancel, End, Event, Pause, Ping, Pong, Replies, Reply, Resume, Work
+from .frames import Cancel, End, Event, Pause, Ping, Pong, Replies, Resume, Work
 from .parcels import Parcels, opened
 
 
@@ -48,26 +48,20 @@ class _Worker:
 
     def _alone(self, call: Call) -> None:
         begun = time.monotonic()
-        ready = _late_or(self._answering, call)
+        ready = self._answering.read(call, begun)
         parcels = Parcels()
         if isinstance(ready, Ready):
             answer, size = self._answering.predict(ready), 1
         else:
-            answer, size = ready or self._answering.unbegun(call), 0
+            answer, size = ready, 0
         replies = [parcels.pack(call.id, answer)]
         parcels.send(self._channel, Replies(replies, size, time.monotonic() - begun))
 
     def _together(self, calls: list[Call]) -> None:
         begun = time.monotonic()
         parcels = Parcels()
-        replies: list[Reply] = []
-        batch: list[Ready] = []
-        for call in calls:
-            ready = None if call.deadline < begun else self._answering.read(call)
-            if isinstance(ready, Ready):
-                batch.append(ready)
-            else:
-                replies.append(parcels.pack(call.id, ready or self._answering.unbegun(call)))
+        batch, answered = self._answering.sort(calls, begun)
+        replies = [parcels.pack(*one) for one in answered]
         if batch:
             answers = self._answering.predict_batch(batch)
             for ready, answer in zip(batch, answers):  # noqa: B905 - from Python 3.10
@@ -75,10 +69,9 @@ class _Worker:
         parcels.send(self._channel, Replies(replies, len(batch), time.monotonic() - begun))
 
     def _stream(self, call: Call) -> None:
-        ready = _late_or(self._answering, call)
+        ready = self._answering.read(call, time.monotonic())
         if not isinstance(ready, Ready):
-            packed = frames.reply(call.id, ready or self._answering.unbegun(call))
-            self._channel.send(Replies([packed], 0, 0.0))
+            self._channel.send(Replies([frames.reply(call.id, ready)], 0, 0.0))
             return
         self._answering.activate(call)
         items: Any = None
@@ -122,7 +115,3 @@ class _Worker:
             elif isinstance(message, Ping):
                 self._channel.send(Pong())
         return True
-
-
-def _late_or(answering: Answering, call: Call) -> "Ready | Answer | None":
-    return None if late(call) else answering.read(call)

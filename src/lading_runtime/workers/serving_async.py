@@ -8,11 +8,11 @@ from typing import Any, Optional
 
 from .. import loops
 from ..call import Call
-from ..problem import Problem
+from ..problem import Problem, internal
 from . import frames
-from .answering import Answering, Ready, internal, late
+from .answering import Answering, Ready
 from .channel import Channel
-from .frames import Cancel, End, Event, Message, Pause, Ping, Pong, Replies, Reply, Resume, Work
+from .frames import Cancel, End, Event, Message, Pause, Ping, Pong, Replies, Resume, Work
 from .link import Link
 from .parcels import Parcels, opened
 
@@ -107,25 +107,19 @@ class _Worker:
     async def _alone(self, call: Call) -> None:
         begun = time.monotonic()
         parcels = Parcels()
-        ready = None if late(call) else self._answering.read(call)
+        ready = self._answering.read(call, begun)
         if isinstance(ready, Ready):
             answer, size = await self._answering.predict_async(ready), 1
         else:
-            answer, size = ready or self._answering.unbegun(call), 0
+            answer, size = ready, 0
         replies = [parcels.pack(call.id, answer)]
         parcels.send(self._link, Replies(replies, size, time.monotonic() - begun))
 
     async def _together(self, calls: list[Call]) -> None:
         begun = time.monotonic()
         parcels = Parcels()
-        replies: list[Reply] = []
-        batch: list[Ready] = []
-        for call in calls:
-            ready = None if late(call) else self._answering.read(call)
-            if isinstance(ready, Ready):
-                batch.append(ready)
-            else:
-                replies.append(parcels.pack(call.id, ready or self._answering.unbegun(call)))
+        batch, answered = self._answering.sort(calls, begun)
+        replies = [parcels.pack(*one) for one in answered]
         if batch:
             answers = await self._answering.predict_batch_async(batch)
             for one, answer in zip(batch, answers):  # noqa: B905 - from Python 3.10
@@ -133,10 +127,9 @@ class _Worker:
         parcels.send(self._link, Replies(replies, len(batch), time.monotonic() - begun))
 
     async def _stream(self, call: Call) -> None:
-        ready = None if late(call) else self._answering.read(call)
+        ready = self._answering.read(call, time.monotonic())
         if not isinstance(ready, Ready):
-            packed = frames.reply(call.id, ready or self._answering.unbegun(call))
-            self._link.send(Replies([packed], 0, 0.0))
+            self._link.send(Replies([frames.reply(call.id, ready)], 0, 0.0))
             return
         self._answering.activate(call)
         unpaused = self._paused[call.id] = asyncio.Event()

@@ -15,7 +15,7 @@ from .channel import pair
 from .frames import Ended, Failed, Fork, Forked, Message
 from .link import Link
 from .nursery import Nursery, exit_code
-from .replica import Keeper, Replica, State
+from .replica import Keeper, Replica
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -201,7 +201,7 @@ class Staff:
         replica = self._by_key.get(message.key)
         if replica is None:  # not heard yet: when it is, its channel says the rest
             return
-        if replica.state is State.ENDED:
+        if replica.ended:
             self._conclude(replica)
         else:
             self._loop.call_later(_LAST_WORDS_SECONDS, self._conclude, replica)
@@ -210,8 +210,8 @@ class Staff:
         if self._by_key.pop(replica.key, None) is None or self._closing:
             return
         status, pid = self._statuses.pop(replica.key), self._pids.pop(replica.key, 0)
-        if replica.state is not State.ENDED:
-            replica.state = State.ENDED
+        if not replica.ended:
+            replica.ended = True
             self._keeper.ended(replica)
         failure = self._reasons.pop(replica.key, None)
         why = failure or _in_words(status)
