@@ -10,6 +10,7 @@ import warnings
 from typing import Any
 
 from ..handlers.handler import HandlerError
+from . import cores
 from .libraries import differs, needed
 
 ENDINGS = (".joblib", ".pkl", ".pickle", ".skops")
@@ -39,6 +40,14 @@ def load(path: str) -> Any:
         else:
             found["scikit-learn"] = versions
     differs(path, found)
+    return model
+
+
+def load_threaded(path: str) -> Any:
+    """The same, for an estimator with threads of its own: as many as it may use."""
+    model = load(path)
+    if hasattr(model, "set_params"):
+        model.set_params(n_jobs=cores.threads())
     return model
 
 

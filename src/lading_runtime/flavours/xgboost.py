@@ -23,9 +23,7 @@ def load(path: str) -> Handler:
     library = needed("xgboost", "xgboost")
     versions = {"xgboost": str(library.__version__)}
     if path.endswith(pickles.ENDINGS):
-        model = pickles.load(path)
-        if hasattr(model, "set_params"):
-            model.set_params(n_jobs=cores.threads())
+        model = pickles.load_threaded(path)
         if not isinstance(model, library.Booster):
             return tabular.handler(path, of_estimator(path, model, "xgboost_joblib", versions))
     else:

@@ -16,6 +16,16 @@ def plane(target: Any, name: str = "m:f") -> DataPlane:
     return DataPlane("s", handler_of(name, target))
 
 
+def plane_of(hint: Any) -> DataPlane:
+    """Of a handler with one argument of this type, `x`, which it gives back."""
+
+    def predict(x):
+        return x
+
+    predict.__annotations__ = {"x": hint}
+    return plane(predict)
+
+
 def call(body: bytes = b"", content_type: str = "", accept: str = "") -> Call:
     headers = {"content-type": content_type, "accept": accept}
     given = {name: value for name, value in headers.items() if value}

@@ -11,10 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from lading_runtime.dataplane.plane import DataPlane
 from lading_runtime.problem import Problem
-from tests.unit.runtime.dataplane import calls
 from tests.unit.runtime.dataplane.calls import call, faults
+from tests.unit.runtime.dataplane.calls import plane_of as plane
 
 
 class Colour(enum.Enum):
@@ -39,14 +38,6 @@ class Painted:
 class Pair(NamedTuple):
     left: int
     colour: Colour
-
-
-def plane(hint: Any) -> DataPlane:
-    def predict(x):
-        return x
-
-    predict.__annotations__ = {"x": hint}
-    return calls.plane(predict)
 
 
 @pytest.mark.parametrize(

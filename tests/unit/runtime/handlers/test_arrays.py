@@ -8,10 +8,9 @@ import msgspec
 import pytest
 
 from lading_runtime.dataplane.openapi import document
-from lading_runtime.dataplane.plane import DataPlane
 from lading_runtime.handlers.extensions import arrays
-from tests.unit.runtime.dataplane import calls
 from tests.unit.runtime.dataplane.calls import call, faults
+from tests.unit.runtime.dataplane.calls import plane_of as plane
 
 np = pytest.importorskip("numpy", reason="numpy is not installed here")
 
@@ -21,14 +20,6 @@ BITS = "a whole number of at most 64 bits"
 
 def array_of(scalar: Any) -> Any:
     return np.ndarray[Any, np.dtype[scalar]]
-
-
-def plane(hint: Any) -> DataPlane:
-    def predict(x):
-        return x
-
-    predict.__annotations__ = {"x": hint}
-    return calls.plane(predict)
 
 
 def test_lists_become_arrays_of_the_type_asked_for() -> None:

@@ -9,10 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from lading_runtime.dataplane.plane import DataPlane
 from lading_runtime.handlers.handler import HandlerError
-from tests.unit.runtime.dataplane import calls
 from tests.unit.runtime.dataplane.calls import call, faults
+from tests.unit.runtime.dataplane.calls import plane_of as plane
 
 
 class Struct(msgspec.Struct):
@@ -34,14 +33,6 @@ class Point:
 @dataclass(frozen=True)
 class Fixed:
     a: int
-
-
-def plane(hint: Any) -> DataPlane:
-    def predict(x):
-        return x
-
-    predict.__annotations__ = {"x": hint}
-    return calls.plane(predict)
 
 
 @pytest.mark.parametrize(
