@@ -42,4 +42,4 @@ def _environment(keys: str) -> Mapping[str, str]:
         (Path(folder) / "a.py").touch()
         service = read(Path(folder)).services[0]
     spec = Spec(Digest.of(b""), workers=service.workers, batching=service.batching)
-    return {"LADING_HANDLER": "a:b", **workload("a", ReplicaId("s", 1, 0), spec).env}
+    return {"LADING_HANDLER": "a:b", **workload("a", ReplicaId("s", 1, 0), spec, None).env}

@@ -71,6 +71,7 @@ def _wanted(app: App, built: Mapping[str, Built]) -> WantedApp:
             timeout_seconds=service.timeout_seconds,
             workers=service.workers,
             batching=service.batching,
+            http=service.http,
         )
         for service in app.services
     )

@@ -140,7 +140,10 @@ class Loop:
                 self._spawn(self._probe(watched, observed))
 
     async def _probe(self, watched: Watched, observed: Observed) -> None:
-        ready = await is_ready(observed.address, watched.id.service)
+        spec = self.spec(watched.id)
+        own = f"/{watched.id.service}/readyz"
+        path = spec.http.health if spec and spec.http else own
+        ready = await is_ready(observed.address, path)
         now_seen = watched.observed
         # An answer that comes after its container was replaced says nothing of the new one.
         same = now_seen is not None and now_seen.started_at == observed.started_at
@@ -152,7 +155,9 @@ class Loop:
         return {w.id for w in self.watched.values() if w.busy or not w.backoff.may_start(now)}
 
     async def _act(self, action: Action) -> None:
-        hands = Hands(self.app, self._engine, self._specs, self._tell, self._keep_log)
+        hands = Hands(
+            self.app, self._engine, self._specs, self._tell, self._keep_log, self._envoy.inside
+        )
         watched = self.watched[action.id]
         try:
             await asyncio.to_thread(execute, action, hands)

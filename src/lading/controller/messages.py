@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
-from lading.releases.revision import Batching
+from lading.releases.revision import Batching, Http
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class WantedService:
     timeout_seconds: float
     workers: int = 1
     batching: Batching = Batching()
+    http: Http | None = None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import asyncio
 TIMEOUT_SECONDS = 2.0
 
 
-async def is_ready(address: str, service: str) -> bool:
-    """Whether `GET /S/readyz` at `unix:/path` or `host:port` is answered with 200."""
+async def is_ready(address: str, path: str) -> bool:
+    """Whether `GET path` at `unix:/path` or `host:port` is answered with 200."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            return await _status(address, f"/{service}/readyz") == 200
+            return await _status(address, path) == 200
     except (OSError, TimeoutError, ValueError):
         return False
 

@@ -50,6 +50,7 @@ def wanted(loop: Loop) -> WantedApp | None:
             timeout_seconds=target.revision.spec.timeout_seconds,
             workers=target.revision.spec.workers,
             batching=target.revision.spec.batching,
+            http=target.revision.spec.http,
         )
         for name, target in loop.wanted.targets.items()
     )

@@ -76,6 +76,7 @@ class Wants:
             max_body_bytes=listener.max_body_bytes,
             workers=service.workers,
             batching=service.batching,
+            http=service.http,
         )
         for known in reversed(self._all(service.name)):
             if known.spec == spec:

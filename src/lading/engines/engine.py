@@ -30,6 +30,8 @@ class Limits:
     memory_bytes: int = 512 * 1024**2
     processes: int = 512
     """Processes and threads together."""
+    gpu: int = 0
+    """Graphics processors, each for this container alone."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Workload:
     limits: Limits = Limits()
     egress: bool = False
     """Whether it may reach the network. Without, it has loopback alone."""
+    port: int | None = None
+    """Where its server listens, on its own loopback; None for the socket that `Engine` names."""
+    gateway: Path | None = None
+    """A folder on this machine with the socket `http.sock`, by which it may call other services."""
     writable: tuple[str, ...] = ()
     """Absolute folders it may write to, kept until `remove`. All else but /tmp is read-only."""
     grace_seconds: float = 30.0
@@ -103,7 +109,10 @@ class LogLine:
 class Engine(Protocol):
     """Runs containers. Every verb may be repeated; containers outlive the caller.
 
-    A server in a container listens on the UNIX socket `/run/lading/http.sock`.
+    A server in a container listens on the UNIX socket `/run/lading/http.sock`, or on its workload's
+    `port`; `Observed.address` leads to either. A container with a `gateway` finds it by the
+    variable LADING_GATEWAY: `unix:/run/gateway/http.sock`, or where it has a `port`
+    `http://127.0.0.1:` and another one.
     """
 
     def apply(self, workload: Workload) -> Observed:

@@ -46,6 +46,11 @@ class Envoy:
         return self.folder / "envoy.log"
 
     @property
+    def inside(self) -> Path:
+        """The folder of the socket, `http.sock`, by which services call one another."""
+        return self.folder / "inside"
+
+    @property
     def pid(self) -> int | None:
         """None when it does not run."""
         return self._process.pid if self._process and self.alive() else None

@@ -29,3 +29,6 @@ class Route:
     ready: tuple[str, ...]
     starting: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
+    foreign_health: str | None = None
+    """Where a server that is not ours says whether it can answer. It is asked for `/rest` where a
+    client asks for `/service/rest`; None where `/service/readyz` says it, and paths stay whole."""

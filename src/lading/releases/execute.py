@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from lading.engines.engine import Engine
 from lading.releases.plan import Action, Restart, Start, Stop
@@ -24,6 +25,8 @@ class Hands:
     """By service and revision."""
     tell: Callable[[ReplicaId, str], None]
     farewell: Callable[[ReplicaId], None]
+    gateway: Path | None = None
+    """The folder of the socket by which a replica calls other services."""
 
 
 def execute(action: Action, hands: Hands) -> None:
@@ -49,4 +52,4 @@ def execute(action: Action, hands: Hands) -> None:
 def _start(replica: ReplicaId, hands: Hands) -> None:
     hands.tell(replica, "starting")
     spec = hands.specs[replica.service, replica.revision]
-    hands.engine.apply(workload(hands.app, replica, spec))
+    hands.engine.apply(workload(hands.app, replica, spec, hands.gateway))

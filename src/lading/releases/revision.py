@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from lading.engines.engine import Limits, Workload
 from lading.oci import Digest
@@ -19,6 +20,19 @@ class Batching:
     """The most that are predicted at once."""
     max_wait_seconds: float = 0.002
     """The longest that one waits for others to join it."""
+
+
+@dataclass(frozen=True)
+class Http:
+    """How a process speaks HTTP that is not the runtime's server.
+
+    What the gateway gets for `/service/rest` it gets as `/rest`.
+    """
+
+    port: int
+    """On its own loopback."""
+    health: str = "/healthz"
+    """A path that is answered with 200 when it can answer."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,8 @@ class Spec:
     workers: int = 1
     """Processes that predict, side by side, in each replica."""
     batching: Batching = Batching()
+    http: Http | None = None
+    """None where the runtime's server answers."""
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""
@@ -45,11 +61,13 @@ class Spec:
     @classmethod
     def from_json(cls, text: str) -> Spec:
         document = json.loads(text)
+        http = document.get("http")
         values = {
             "image": Digest.parse(document["image"]),
             "limits": Limits(**document["limits"]),
             # Earlier versions wrote none.
             "batching": Batching(**document.get("batching", {})),
+            "http": Http(**http) if http else None,
         }
         return cls(**document | values)
 
@@ -84,8 +102,8 @@ def replicas_of(app: str, workload_names: Iterable[str]) -> list[ReplicaId]:
     return [ReplicaId(found[1], int(found[2]), int(found[3])) for found in matches]
 
 
-def workload(app: str, replica: ReplicaId, spec: Spec) -> Workload:
-    """The container that is this replica."""
+def workload(app: str, replica: ReplicaId, spec: Spec, gateway: Path | None) -> Workload:
+    """The container that is this replica; `gateway` is how it calls other services."""
     return Workload(
         name=replica.workload_name(app),
         image=spec.image,
@@ -99,6 +117,8 @@ def workload(app: str, replica: ReplicaId, spec: Spec) -> Workload:
         },
         limits=spec.limits,
         egress=spec.egress,
+        port=spec.http.port if spec.http else None,
+        gateway=gateway,
         # The server stops by itself within its grace; the engine's own is a little longer.
         grace_seconds=spec.grace_seconds + 2,
         labels={

@@ -9,7 +9,7 @@ from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
-from lading.releases.revision import Batching
+from lading.releases.revision import Batching, Http
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Service:
     workers: int = 1
     """Processes that predict, in each replica."""
     batching: Batching = Batching()
+    http: Http | None = None
+    """None where the runtime's server answers."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class App:
     """In the order of the file, as are `steps`."""
     steps: tuple[Step, ...] = ()
     listener: Listener = Listener()
+    engine: str = "embedded"
+    """What runs its containers: "embedded" or "docker"."""
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

@@ -20,6 +20,7 @@ NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _NAME_WORDS = "at most 40 lower-case letters, digits and single hyphens, a letter first"
 # Paths that the gateway answers itself.
 RESERVED = ("api", "dashboard", "docs", "healthz", "lading", "metrics", "readyz", "v2")
+ENGINES = ("embedded", "docker")
 PYTHONS = ("3.9", "3.11", "3.13")
 
 _source = Key(
@@ -90,8 +91,13 @@ _resources = Key(
                 "worker, which the server replaces, or a step's command. No other container is.",
                 "512Mi",
             ),
+            "gpu": Key(
+                Whole(0, 64),
+                "Graphics processors that each container has for itself. The embedded engine finds "
+                "them by the Container Device Interface's files in /etc/cdi and /var/run/cdi.",
+                "0",
+            ),
         },
-        later=("gpu",),
     ),
     "What each container may use.",
 )
@@ -131,13 +137,29 @@ SERVICE = Keys(
                 256,
             ),
             "What answers predictions: module:Class or module:function inside `source`. A service "
-            "has either this or a `flavour`.",
+            "has one of this, a `flavour` and a `command`.",
         ),
         "flavour": Key(
             Choice(tuple(FLAVOURS)),
             "What kind of model `model` is, which is served as it is, with no handler and no code. "
             "The library that loads it must be among the requirements. An MLflow model brings its "
             "own requirements, and its Python, unless `requirements` says otherwise.",
+        ),
+        "command": Key(
+            Command(),
+            "A process that speaks HTTP, in any language, run in `source`: a list of arguments, or "
+            "a text split as a shell would. For `/name/rest` at the gateway it is asked for "
+            "`/rest`.",
+        ),
+        "port": Key(
+            Whole(1024, 65535),
+            "Where the `command` listens, on 127.0.0.1 of its container. It finds it in PORT too.",
+            "8000",
+        ),
+        "health": Key(
+            Text("a path that begins with /", r"/[!-~]*", 256),
+            "A path that the `command` answers with 200 when it can answer requests.",
+            "/healthz",
         ),
         "python": _python,
         "requirements": _requirements,
@@ -165,19 +187,9 @@ SERVICE = Keys(
         ),
         "egress": _egress,
     },
-    one_of=("handler", "flavour"),
-    needs={"flavour": "model"},
-    later=(
-        "base",
-        "command",
-        "engine",
-        "health",
-        "image",
-        "port",
-        "release",
-        "secrets",
-        "traffic",
-    ),
+    one_of=("handler", "flavour", "command"),
+    needs={"flavour": "model", "port": "command", "health": "command"},
+    later=("base", "image", "release", "secrets", "traffic"),
 )
 
 STEP = Keys(
@@ -241,6 +253,12 @@ LADING = Keys(
             "none",
         ),
         "gateway": Key(GATEWAY, "The one way in for all services."),
+        "engine": Key(
+            Choice(ENGINES),
+            "What runs the containers: `embedded` needs no daemon, `docker` is Docker Engine or "
+            "Podman. `lading up --engine` has the last word.",
+            "embedded",
+        ),
     },
-    later=("base", "engine", "graph", "mirrors", "monitoring", "registry", "release", "routes"),
+    later=("base", "mirrors", "monitoring", "registry", "release", "routes"),
 )

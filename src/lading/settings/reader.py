@@ -12,7 +12,7 @@ from lading.engines.engine import Limits
 from lading.errors import SettingsError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
-from lading.releases.revision import Batching
+from lading.releases.revision import Batching, Http
 from lading.settings import document, environments, serving
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
@@ -20,6 +20,7 @@ from lading.settings.faults import Faults, Place
 from lading.settings.keys import LADING
 
 FILE = "lading.yaml"
+_PORT = 8000
 
 
 def find(start: Path) -> Path:
@@ -81,6 +82,7 @@ class _App:
             tuple(self._service(x, services[x], shared[x]) for x in services),
             tuple(self._step(x, steps[x], shared[x]) for x in steps),
             self._listener(self.written.section("gateway")),
+            self.written.get("engine", App.engine),
         )
 
     def _service(self, name: str, written: Section, environment: Environment) -> Service:
@@ -96,6 +98,7 @@ class _App:
             written.get("timeout", 60.0),
             written.get("workers", 1),
             _batching(written.section("batching")),
+            _http(written),
         )
 
     def _step(self, name: str, written: Section, environment: Environment) -> Step:
@@ -158,6 +161,16 @@ def _batching(written: Section) -> Batching:
     )
 
 
+def _http(written: Section) -> Http | None:
+    if not written.has("command"):
+        return None
+    return Http(written.get("port", _PORT), written.get("health", Http.health))
+
+
 def _limits(written: Section) -> Limits:
     usual = Limits()
-    return Limits(written.get("cpu", usual.cpu), written.get("memory", usual.memory_bytes))
+    return Limits(
+        written.get("cpu", usual.cpu),
+        written.get("memory", usual.memory_bytes),
+        gpu=written.get("gpu", usual.gpu),
+    )

@@ -11,6 +11,8 @@ from lading.settings.compounds import Section
 from lading.settings.faults import Faults
 
 _HANDLER = "`handler: module:Class`"
+_SERVERS = ("handler", "flavour", "command")
+_OF_OUR_SERVER = ("workers", "batching")
 
 
 def check(written: Section, source: Path, faults: Faults) -> None:
@@ -24,15 +26,25 @@ def check(written: Section, source: Path, faults: Faults) -> None:
 
 def _wrong(written: Section, source: Path) -> Iterator[tuple[str, SettingsError]]:
     models: tuple[str, ...] = written.get("model", ())
-    if written.has("handler") and written.has("flavour"):
-        problem = "a handler serves this service already"
-        yield "flavour", SettingsError(problem, todo="remove `flavour`, or `handler`")
+    for key in (x for x in ("port", "health") if written.has(x) and not written.has("command")):
+        problem = "is for a `command`, and this service has none"
+        yield key, SettingsError(problem, todo="remove it")
+    servers = [key for key in _SERVERS if written.has(key)]
+    if len(servers) > 1:
+        first, *others = servers
+        problem = f"a {first} serves this service already"
+        for other in others:
+            yield other, SettingsError(problem, todo=f"remove `{other}`, or `{first}`")
+    elif written.has("command"):
+        for key in (x for x in _OF_OUR_SERVER if written.has(x)):
+            problem = "says nothing to a process that is a server itself"
+            yield key, SettingsError(problem, todo="remove it")
     elif written.has("flavour"):
         yield from _of_flavour(written, models)
     elif not written.has("handler") and models:
         yield "", _unserved_model(models, source)
     elif not written.has("handler"):
-        expected = f"{_HANDLER}, or `flavour` and `model`"
+        expected = f"{_HANDLER}, `flavour` and `model`, or `command`"
         yield "", SettingsError("nothing serves it", expected=expected, todo="add one of them")
 
 

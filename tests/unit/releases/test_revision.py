@@ -39,7 +39,7 @@ def test_steps_and_other_apps_are_no_replicas() -> None:
 
 
 def test_a_workload_carries_the_specs_limits_and_gives_the_server_time_to_drain() -> None:
-    made = workload("app-1", ReplicaId("ocr", 1, 0), SPEC)
+    made = workload("app-1", ReplicaId("ocr", 1, 0), SPEC, None)
     assert (made.limits, made.egress, made.image) == (SPEC.limits, True, SPEC.image)
     assert made.env == {
         "LADING_GRACE": "3",

@@ -19,7 +19,7 @@ services:
     python: 3.11
     batching: {max_size: 0, max_wait: 2m, max_weight: 1}
     scale: {min: 0, max: 3}
-    resources: {cpu: -1, memory: 512m, gpu: 1}
+    resources: {cpu: -1, memory: 512m, gpu: -1}
     env: {LADING_X: 1}
     egress: yes
     flavour: sklern
@@ -48,7 +48,7 @@ lading.yaml:9: services.ocr.scale.max: not yet supported; remove it
 lading.yaml:10: services.ocr.resources.cpu: expected a number from 0.01 to 1024, got -1
 lading.yaml:10: services.ocr.resources.memory: expected a size from 4Mi, such as "512Mi" or \
 "1Gi", got "512m"
-lading.yaml:10: services.ocr.resources.gpu: not yet supported; remove it
+lading.yaml:10: services.ocr.resources.gpu: expected a whole number from 0, got -1; raise it to 0
 lading.yaml:11: services.ocr.env.LADING_X: LADING_ names are the server's own, but for \
 LADING_LOG_LEVEL and LADING_ACCESS_LOG; remove it; timeout, workers, batching and \
 gateway.max_body set what the server does

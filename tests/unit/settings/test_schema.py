@@ -25,8 +25,13 @@ def test_the_schema_is_closed_but_for_the_users_own_keys() -> None:
     assert set(service["properties"]) == set(SERVICE.known)
     assert service["additionalProperties"] is False
     assert service["patternProperties"] == {"^x-": True}
-    assert service["oneOf"] == [{"required": ["handler"]}, {"required": ["flavour"]}]
-    assert service["dependentRequired"] == {"flavour": ["model"]}
+    assert service["oneOf"] == [
+        {"required": ["handler"]},
+        {"required": ["flavour"]},
+        {"required": ["command"]},
+    ]
+    needs = {"flavour": ["model"], "port": ["command"], "health": ["command"]}
+    assert service["dependentRequired"] == needs
 
 
 def test_every_pattern_of_the_schema_is_a_regular_expression() -> None:

@@ -57,8 +57,8 @@ def test_a_flavour_serves_the_model_that_is_named(tmp_path: Path) -> None:
         ),
         (
             ['python: "3.9"'],
-            "3: services.digits: nothing serves it: expected `handler: module:Class`, or "
-            "`flavour` and `model`; add one of them",
+            "3: services.digits: nothing serves it: expected `handler: module:Class`, "
+            "`flavour` and `model`, or `command`; add one of them",
         ),
         (
             ["model: m.bin"],
