@@ -1,0 +1,220 @@
+"""The bridge: what goes in on one side comes out on the other, ends of streams included."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+Serve = Callable[[socket.socket], None]
+LARGE = 24 * 1024 * 1024
+
+
+@contextlib.contextmanager
+def server(serve: Serve, address: object = ("127.0.0.1", 0)) -> Iterator[socket.socket]:
+    """A server of which every connection is served by a thread of its own."""
+    listener = socket.socket(family_of(address))
+    listener.bind(address)  # type: ignore[arg-type]
+    listener.listen()
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    with listener:
+        yield listener
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def family_of(address: object) -> socket.AddressFamily:
+    if isinstance(address, str):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if "::1" in cast(tuple[object, ...], address) else socket.AF_INET
+
+
+def after_the_end(connection: socket.socket) -> None:
+    """Answers what it read, backwards, when the other has said all it had to say."""
+    with connection:
+        connection.sendall(read_all(connection)[::-1])
+
+
+def read_all(connection: socket.socket) -> bytes:
+    pieces = iter(lambda: connection.recv(65536), b"")
+    return b"".join(pieces)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def bridge(*options: str, lifeline: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "lading_runtime.bridge", *options]
+    kept = () if lifeline is None else (lifeline,)
+    process = subprocess.Popen(command, pass_fds=kept, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def connected(path: Path) -> socket.socket:
+    """Once the bridge listens there."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(10)
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            client.connect(str(path))
+            return client
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def exchanged(path: Path, data: bytes) -> bytes:
+    with connected(path) as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        return read_all(client)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "http.sock"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_half_closed_connection_is_still_answered(path: Path, host: str) -> None:
+    with server(after_the_end, (host, 0)) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port):
+            assert exchanged(path, b"abc") == b"cba"
+
+
+def test_a_large_message_arrives_whole_at_a_slow_reader(path: Path) -> None:
+    def slowly(connection: socket.socket) -> None:
+        with connection:
+            connection.sendall(os.urandom(16))
+            time.sleep(0.3)
+            connection.sendall(b"%d" % len(read_all(connection)))
+
+    with server(slowly) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port), connected(path) as client:
+            client.sendall(bytes(LARGE))
+            client.shutdown(socket.SHUT_WR)
+            time.sleep(0.2)
+            assert read_all(client)[16:] == b"%d" % LARGE
+
+
+def test_many_connections_do_not_mix(path: Path) -> None:
+    with server(after_the_end) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port):
+            clients = [connected(path) for _ in range(50)]
+            for number, client in enumerate(clients):
+                client.sendall(b"%03d" % number)
+            for client in clients:
+                client.shutdown(socket.SHUT_WR)
+            answers = [read_all(client) for client in clients]
+            for client in clients:
+                client.close()
+    assert answers == [(b"%03d" % number)[::-1] for number in range(50)]
+
+
+def test_a_connection_to_nobody_is_closed_at_once_and_the_next_may_succeed(path: Path) -> None:
+    port = free_port()
+    with bridge("--socket", str(path), "--port", str(port)):
+        with connected(path) as client:
+            assert client.recv(1) == b""
+        with server(after_the_end, ("127.0.0.1", port)):
+            assert exchanged(path, b"abc") == b"cba"
+
+
+def test_a_client_that_leaves_is_noticed_by_the_server(path: Path) -> None:
+    left = threading.Event()
+
+    def waits(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(ConnectionError):
+            while connection.recv(1):
+                pass
+            left.set()
+
+    with server(waits) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port):
+            with connected(path) as client:
+                client.sendall(b"x")
+            assert left.wait(5)
+
+
+def test_the_gateway_is_reached_by_a_port(path: Path, tmp_path: Path) -> None:
+    gateway, port = str(tmp_path / "gateway.sock"), free_port()
+    options: tuple[str, ...] = ("--socket", str(path), "--port", str(free_port()))
+    options += ("--gateway", gateway, "--gateway-port", str(port))
+    with server(after_the_end, gateway), bridge(*options):
+        connected(path).close()
+        with socket.create_connection(("127.0.0.1", port), 5) as client:
+            client.sendall(b"abc")
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == b"cba"
+
+
+def test_it_ends_when_its_lifeline_closes_and_takes_its_socket_away(path: Path) -> None:
+    ours, its = os.pipe()
+    with bridge("--socket", str(path), "--port", "9", "--lifeline", str(ours), lifeline=ours) as it:
+        os.close(ours)
+        connected(path).close()
+        assert it.poll() is None
+        os.close(its)
+        assert (it.wait(5), path.exists()) == (0, False)
+
+
+def test_it_ends_by_sigterm_with_connections_open(path: Path) -> None:
+    with server(after_the_end) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port) as it, connected(path) as client:
+            client.sendall(b"abc")
+            it.send_signal(signal.SIGTERM)
+            assert (it.wait(5), path.exists()) == (0, False)
+
+
+def test_it_takes_the_place_of_one_that_was_killed(path: Path) -> None:
+    with server(after_the_end) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port) as it:
+            connected(path).close()
+            it.kill()
+            it.wait(5)
+        assert path.exists()
+        with bridge("--socket", str(path), "--port", port):
+            assert exchanged(path, b"abc") == b"cba"
+
+
+def test_a_port_that_is_taken_is_named(path: Path) -> None:
+    with server(after_the_end) as listener:
+        port = str(listener.getsockname()[1])
+        options = ("--port", "9", "--gateway", "/nowhere", "--gateway-port", port)
+        with bridge("--socket", str(path), *options) as it:
+            _, said = it.communicate(timeout=10)
+    assert (it.returncode, said) == (
+        1,
+        f"lading bridge: cannot listen on 127.0.0.1:{port}: Address already in use\n",
+    )
