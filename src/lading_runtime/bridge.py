@@ -207,35 +207,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry until SIGTERM or until the lifeline closes; 1 when it cannot listen."""
     options = _parse(arguments)
     try:
-        relays = []
-        if options.gateway:
-            relays.append(Relay(listen_on_port(options.gateway_port), to_socket(options.gateway)))
-        # Last: where it is there, all of it is.
-        relays.append(Relay(listen_on_socket(options.socket), to_port(options.port)))
+        asyncio.run(_carry(options))
     except ListenError as error:
         sys.stderr.write(f"lading bridge: {error}\n")
         return _FAILED
-    try:
-        asyncio.run(_carry(relays, options.lifeline))
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(options.socket)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(options.socket)
     return 0
 
 
-async def _carry(relays: Sequence[Relay], lifeline: int | None) -> None:
+async def _carry(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    if lifeline is not None:
-        loop.add_reader(lifeline, over.set)  # nobody writes to it: readable is closed
-    servers = [await relay.start() for relay in relays]
+    if options.lifeline is not None:
+        loop.add_reader(options.lifeline, over.set)  # nobody writes to it: readable is closed
+    servers = [await relay.start() for relay in _relays(options)]
     await over.wait()
-    if lifeline is not None:
-        loop.remove_reader(lifeline)
+    if options.lifeline is not None:
+        loop.remove_reader(options.lifeline)
     for server in servers:
         server.close()
+
+
+def _relays(options: argparse.Namespace) -> list[Relay]:
+    """The way in comes last: when it is there, all is."""
+    relays = []
+    if options.gateway:
+        relays.append(Relay(listen_on_port(options.gateway_port), to_socket(options.gateway)))
+    relays.append(Relay(listen_on_socket(options.socket), to_port(options.port)))
+    return relays
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
