@@ -7,7 +7,11 @@ from datetime import datetime
 
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
-from lading.releases.revision import Batching, Http
+from lading.oci import Digest
+from lading.releases.plan import Target
+from lading.releases.revision import Batching, Http, Spec
+
+_GRACE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,37 @@ class WantedService:
     workers: int = 1
     batching: Batching = Batching()
     http: Http | None = None
+
+    @classmethod
+    def of(cls, target: Target) -> WantedService:
+        """As it was asked for: the inverse of `spec`."""
+        spec = target.revision.spec
+        return cls(
+            name=target.revision.service,
+            image=str(spec.image),
+            limits=spec.limits,
+            egress=spec.egress,
+            replicas=target.replicas,
+            timeout_seconds=spec.timeout_seconds,
+            workers=spec.workers,
+            batching=spec.batching,
+            http=spec.http,
+        )
+
+    def spec(self, listener: Listener) -> Spec:
+        """All that decides how its replicas run."""
+        return Spec(
+            image=Digest.parse(self.image),
+            limits=self.limits,
+            egress=self.egress,
+            timeout_seconds=self.timeout_seconds,
+            # Whoever was promised an answer gets it, also from a replica that is being stopped.
+            grace_seconds=max(_GRACE_SECONDS, self.timeout_seconds),
+            max_body_bytes=listener.max_body_bytes,
+            workers=self.workers,
+            batching=self.batching,
+            http=self.http,
+        )
 
 
 @dataclass(frozen=True)

@@ -40,20 +40,7 @@ def wanted(loop: Loop) -> WantedApp | None:
     listener = loop.wanted.listener
     if listener is None:
         return None
-    asked = tuple(
-        WantedService(
-            name=name,
-            image=str(target.revision.spec.image),
-            limits=target.revision.spec.limits,
-            egress=target.revision.spec.egress,
-            replicas=target.replicas,
-            timeout_seconds=target.revision.spec.timeout_seconds,
-            workers=target.revision.spec.workers,
-            batching=target.revision.spec.batching,
-            http=target.revision.spec.http,
-        )
-        for name, target in loop.wanted.targets.items()
-    )
+    asked = tuple(map(WantedService.of, loop.wanted.targets.values()))
     return WantedApp(loop.wanted.name, listener, asked)
 
 

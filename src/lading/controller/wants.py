@@ -8,12 +8,9 @@ from dataclasses import asdict, dataclass, field
 
 from lading.controller.messages import WantedApp, WantedService
 from lading.gateway.route import Listener
-from lading.oci import Digest
 from lading.releases.plan import Target
 from lading.releases.revision import Revision, Spec
 from lading.state.record import Record, Want
-
-_GRACE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -66,18 +63,7 @@ class Wants:
         return {(r.service, r.number): r.spec for r in self._all()}
 
     def _revision(self, service: WantedService, listener: Listener) -> Revision:
-        spec = Spec(
-            image=Digest.parse(service.image),
-            limits=service.limits,
-            egress=service.egress,
-            timeout_seconds=service.timeout_seconds,
-            # Whoever was promised an answer gets it, also from a replica that is being stopped.
-            grace_seconds=max(_GRACE_SECONDS, service.timeout_seconds),
-            max_body_bytes=listener.max_body_bytes,
-            workers=service.workers,
-            batching=service.batching,
-            http=service.http,
-        )
+        spec = service.spec(listener)
         for known in reversed(self._all(service.name)):
             if known.spec == spec:
                 return known
