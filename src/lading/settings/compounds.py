@@ -105,6 +105,15 @@ class Keys:
             **({"dependentRequired": needs} if needs else {}),
         }
 
+    def outline(self) -> Schema:
+        """The schema of one whose texts hold placeholders: the keys, whatever their values."""
+        return {
+            "type": "object",
+            "properties": {name: {"description": key.meaning} for name, key in self.known.items()},
+            "patternProperties": {"^x-": True},
+            "additionalProperties": False,
+        }
+
     def _unknown(self, name: str) -> SettingsError:
         if name in self.later:
             return SettingsError("not yet supported", todo="remove it")
@@ -136,6 +145,8 @@ class Named:
     longest: int = 40
     owned: Owned | None = None
     """Names that `pattern` refuses for a reason of their own."""
+    template: str = ""
+    """A pattern of names with placeholders, which `each.unfolded` has replaced before `read`."""
 
     def read(self, node: Node, place: Place, faults: Faults) -> dict[str, Any] | None:
         if not isinstance(node, Mapping):
@@ -153,11 +164,15 @@ class Named:
         names: Schema = {"pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
         if self.reserved:
             names["not"] = {"enum": list(self.reserved)}
-        return {
+        schema: Schema = {
             "type": "object",
             "propertyNames": names,
             "additionalProperties": self.kind.schema(),
         }
+        if self.template and isinstance(self.kind, Keys):
+            schema["propertyNames"] = {"anyOf": [names, {"pattern": f"^(?:{self.template})$"}]}
+            schema["patternProperties"] = {r"\{": self.kind.outline()}
+        return schema
 
     def _check(self, name: str, place: Place, faults: Faults) -> None:
         if name in self.reserved:

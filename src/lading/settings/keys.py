@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lading.building.flavours import FLAVOURS
 from lading.settings.compounds import Command, Key, Keys, Many, Named, Owned
+from lading.settings.each import PLACEHOLDER, Each
 from lading.settings.kinds import (
     Choice,
     Duration,
@@ -17,6 +18,7 @@ from lading.settings.kinds import (
 )
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+_TEMPLATE = rf"[a-z0-9-]*({PLACEHOLDER}[a-z0-9-]*)+"
 _NAME_WORDS = "at most 40 lower-case letters, digits and single hyphens, a letter first"
 # Paths that the gateway answers itself.
 RESERVED = ("api", "dashboard", "docs", "healthz", "lading", "metrics", "readyz", "v2")
@@ -47,6 +49,16 @@ _packages = Key(
     ),
     "Debian packages to put into the image, by name.",
     "none",
+)
+_each = Key(
+    Each(),
+    "Declares one for every one of several values: `each: [{from: en, to: es}, {from: es, to: en}]`"
+    " with the name `translate-{from}-{to}`. Placeholders stand in the name and in any text, which "
+    "begins with a quotation mark where it begins with a brace; one that is the whole of a text "
+    'becomes the value as it is, a list too: `packages: "{packages}"`. Plain values, as in `each: '
+    "[deu, eng]`, are `{each}`. `{{` and `}}` stand for the characters themselves. Everything else "
+    "sees ordinary services and steps: each is locked, built, updated and removed by itself.",
+    "one",
 )
 _SERVERS_OWN = Owned(
     "LADING_",
@@ -129,6 +141,7 @@ _scale = Key(
 SERVICE = Keys(
     "a service",
     {
+        "each": _each,
         "source": _source,
         "handler": Key(
             Text(
@@ -195,6 +208,7 @@ SERVICE = Keys(
 STEP = Keys(
     "a step",
     {
+        "each": _each,
         "command": Key(
             Command(),
             "What runs, in `source`: a list of arguments, or a text split as a shell would.",
@@ -236,6 +250,11 @@ GATEWAY = Keys(
     later=("auth", "cors", "jwt", "keys", "limits", "tls"),
 )
 
+
+def _named(what: str, kind: Keys) -> Named:
+    return Named(what, kind, _NAME_WORDS, NAME, RESERVED, template=_TEMPLATE)
+
+
 LADING = Keys(
     "lading.yaml",
     {
@@ -243,12 +262,12 @@ LADING = Keys(
             Text(f"a name of {_NAME_WORDS}", NAME, 40), "The name of the app.", required=True
         ),
         "services": Key(
-            Named("a mapping from names to services", SERVICE, _NAME_WORDS, NAME, RESERVED),
+            _named("a mapping from names to services", SERVICE),
             "What answers predictions, each at `/name/predict` of the gateway.",
             "none",
         ),
         "steps": Key(
-            Named("a mapping from names to steps", STEP, _NAME_WORDS, NAME, RESERVED),
+            _named("a mapping from names to steps", STEP),
             "What runs to completion in a container: `lading run NAME`.",
             "none",
         ),

@@ -13,7 +13,7 @@ from lading.errors import SettingsError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
 from lading.releases.revision import Batching, Http
-from lading.settings import document, environments, serving
+from lading.settings import document, each, environments, serving
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
@@ -49,7 +49,7 @@ def read(folder: Path) -> App:
     root = document.parse(content, faults)
     if root is None:
         raise SettingsError("the file is empty", FILE, todo="begin with `app:` and `services:`")
-    written = LADING.read(root, Place("", root.line), faults)
+    written = LADING.read(each.unfolded(root, faults), Place("", root.line), faults)
     faults.raise_any()
     if written is None:
         raise SettingsError("cannot be read", FILE)

@@ -29,6 +29,10 @@ services:
     scale: {min: 2}
     timeout: 30s
     egress: false
+  again-{each}:
+    each: [en, es]
+    handler: "digits:Digits"
+    env: {LANGUAGE: "{each}"}
 steps:
   train: {command: python3 train.py, environment: digits, outputs: [model.joblib]}
 gateway: {port: 8080, host: 127.0.0.1, max_body: 1Mi}
@@ -52,6 +56,7 @@ TOKENS = [
         "=",
         "../",
     ),
+    *("{each}", "{each", "each:", "{{", "}}"),
     *("é", "😀", "\ud7ff", "\ufeff", "\x7f", "2001-01-01", "x-a: 1", "services:", "app:"),
 ]
 VALUES: list[Any] = [
