@@ -20,6 +20,9 @@ from lading.stores.layout import Layout
 
 CREATED = "1970-01-01T00:00:00Z"
 """An image is its content; when it was made is said by its provenance."""
+KIND = "io.lading.layer.kind"
+PACKAGES = "io.lading.layer.packages"
+"""Annotations of a layer: its kind, and the packages in it, `name=version name=version`."""
 _ENV = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
@@ -54,7 +57,9 @@ def assemble(
 
 def descriptor(wanted: Wanted, made: Blob) -> Descriptor:
     """A layer's descriptor, telling what the layer is."""
-    said = {"io.lading.layer.kind": wanted.kind.value, "io.lading.layer.title": wanted.title}
+    said = {KIND: wanted.kind.value, "io.lading.layer.title": wanted.title}
+    if wanted.packages:
+        said[PACKAGES] = " ".join(f"{name}={version}" for name, version in wanted.packages.items())
     bare = made.descriptor
     return Descriptor(bare.media_type, bare.digest, bare.size, said)
 
@@ -67,7 +72,7 @@ def _settings(recipe: Recipe, locked: LockedEnvironment, wanted: list[Wanted]) -
         "os": system,
         "architecture": architecture,
         **({"variant": variant} if variant else {}),
-        "config": _execution(recipe, locked),
+        "config": execution(recipe, locked),
         "history": [
             {"created": CREATED, "created_by": f"lading: {one.kind.value}: {one.title}"}
             for one in wanted
@@ -75,7 +80,8 @@ def _settings(recipe: Recipe, locked: LockedEnvironment, wanted: list[Wanted]) -
     }
 
 
-def _execution(recipe: Recipe, locked: LockedEnvironment) -> dict[str, Any]:
+def execution(recipe: Recipe, locked: LockedEnvironment) -> dict[str, Any]:
+    """How a container of the image runs: the config's `config`."""
     settings: dict[str, Any] = {
         "User": f"{in_image.USER_ID}:{in_image.USER_ID}",
         "Env": [f"{name}={value}" for name, value in _env(recipe).items()],

@@ -1,4 +1,7 @@
-"""Build an image: find the layers that are there, make the others side by side, assemble."""
+"""Build an image: find the layers that are there, make the others side by side, assemble.
+
+`foresee` stops before anything is made.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lading.building.assemble import assemble, descriptor
+from lading.building.forecast import Forecast
 from lading.building.layers import base, code, model, packages, runtime, source, wheels
 from lading.building.layers.blob import Blob
 from lading.building.layers.cache import LayerCache
@@ -14,7 +18,7 @@ from lading.building.layers.file_hashes import FileHashes
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 from lading.building.lockfile import LockedEnvironment
-from lading.building.progress import Progress, amount
+from lading.building.progress import Progress, Silent, amount
 from lading.building.recipe import Recipe
 from lading.errors import DamagedBlob
 from lading.oci import Descriptor, Image, Reference
@@ -42,6 +46,30 @@ class Built:
 
     image: Image
     layers: tuple[BuiltLayer, ...]
+
+
+def foresee(
+    recipe: Recipe, locked: LockedEnvironment, store: Layout, cache: Path, *, check: bool = False
+) -> Forecast:
+    """What `build` would find and make now. Makes nothing, fetches nothing, writes nothing.
+
+    With `check`, what need not be begun is refused as `build` would. Raises SettingsError,
+    BuildError.
+    """
+    materials = Materials(locked, store, cache, Silent())
+    hashes = FileHashes(cache, recipe.source)
+    there = LayerCache(cache, store)
+    layers = tuple(
+        (one, there.find(key) if (key := one.key()) else None)
+        for one in _wanted(recipe, materials, hashes)
+    )
+    if check:
+        for one, blob in layers:
+            if blob is None:
+                one.check()
+    found = [(one, blob) for one, blob in layers if blob is not None]
+    image = assemble(recipe, locked, found, store) if len(found) == len(layers) else None
+    return Forecast(recipe, locked, layers, image)
 
 
 def build(

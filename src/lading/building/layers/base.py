@@ -22,4 +22,6 @@ def wanted(materials: Materials) -> Wanted:
         pyc = bytecode.compiled(bytecode.without_tests(sources, library), materials.interpreter)
         return blob.compressed(materials.store, [*entries, *pyc], heard)
 
-    return Wanted(LayerKind.BASE, f"Debian {locked.suite}, Python {locked.python}", key, make)
+    title = f"Debian {locked.suite}, Python {locked.python}"
+    packages = {deb.name: deb.version for deb in locked.base}
+    return Wanted(LayerKind.BASE, title, key, make, packages=packages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from functools import partial
 
 from lading.building.layers import blob, bytecode, cache, credentials, interpreter
@@ -26,13 +27,15 @@ def wanted(
         _check(recipe, files)
         return None
     title = "1 file" if len(files) == 1 else f"{len(files)} files"
+    # Asked for more than once, and one answer: a file may change in between.
+    said = functools.cache(partial(_files, found, hashes))
     return Wanted(
         LayerKind.CODE,
         title,
-        # Asked for twice, and one answer: a file may change between the two.
-        functools.cache(partial(_key, recipe, found, materials, hashes)),
+        lambda: _key(recipe, said(), materials),
         partial(_make, recipe, found, materials),
         partial(_check, recipe, files),
+        files=said,
     )
 
 
@@ -44,17 +47,22 @@ def _check(recipe: Recipe, files: list[Found]) -> None:
     handler.check(recipe, files)
 
 
-def _key(recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes) -> str:
+def _key(recipe: Recipe, files: Mapping[str, str], materials: Materials) -> str:
     # The handler decides no byte, but whether these files may be an image's.
     inputs = [interpreter.identity(materials.locked), recipe.handler or ""]
+    return cache.key("code", [*inputs, *(f"{path} {said}" for path, said in files.items())])
+
+
+def _files(found: list[Found], hashes: FileHashes) -> Mapping[str, str]:
+    said = {}
     for one in found:
         try:
             digest = hashes.of(one.path, one.full, one.status) if one.is_file else ""
         except OSError as error:
             came = (error.strerror or str(error)).lower()
             raise BuildError("cannot be read", where=str(one.full), came=came) from error
-        inputs.append(f"{one.path} {one.entry().mode:o} {one.target} {digest}")
-    return cache.key("code", inputs)
+        said[one.path] = one.said(digest)
+    return said
 
 
 def _make(recipe: Recipe, found: list[Found], materials: Materials, heard: Heard) -> Blob:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -78,7 +78,7 @@ def wanted(found: list[Found], materials: Materials, hashes: FileHashes) -> Want
     layer = _ModelLayer(found, materials, hashes)
     files = [one for one in found if not one.is_folder]
     title = files[0].path if len(files) == 1 else f"{len(files)} model files"
-    return Wanted(LayerKind.MODEL, title, layer.key, layer.make)
+    return Wanted(LayerKind.MODEL, title, layer.key, layer.make, files=layer.files)
 
 
 @dataclass
@@ -91,16 +91,19 @@ class _ModelLayer:
     learned: dict[str, str] = field(default_factory=dict)
 
     def key(self) -> str | None:
-        inputs = []
-        for one in self.found:
-            digest = ""
-            if one.is_file:
-                known = self.learned.get(one.path) or self.hashes.known(one.path, one.status)
-                if known is None:
-                    return None
-                digest = known
-            inputs.append(f"{one.path} {one.entry().mode:o} {one.target} {digest}")
-        return cache.key("model", inputs)
+        files = self.files()
+        if not all(files.values()):
+            return None
+        return cache.key("model", [f"{path} {said}" for path, said in files.items()])
+
+    def files(self) -> Mapping[str, str]:
+        return {one.path: self._said(one) for one in self.found}
+
+    def _said(self, one: Found) -> str:
+        if not one.is_file:
+            return one.said("")
+        known = self.learned.get(one.path) or self.hashes.known(one.path, one.status)
+        return one.said(known) if known else ""
 
     def make(self, heard: Heard) -> Blob:
         begun = time.time_ns()

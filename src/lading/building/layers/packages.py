@@ -28,4 +28,5 @@ def wanted(materials: Materials) -> Wanted | None:
 
     count = len(packages)
     title = f"{count} Debian packages" if count > 1 else f"Debian package {packages[0].name}"
-    return Wanted(LayerKind.PACKAGES, title, key, make)
+    versions = {deb.name: deb.version for deb in packages}
+    return Wanted(LayerKind.PACKAGES, title, key, make, packages=versions)

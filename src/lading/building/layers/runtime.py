@@ -29,6 +29,7 @@ def wanted(materials: Materials) -> Wanted:
         _PACKAGE,
         partial(_key, own, materials),
         partial(_make, own, materials),
+        packages={wheel.name: wheel.version for wheel in materials.locked.runtime},
     )
 
 

@@ -50,6 +50,10 @@ class Found:
             *(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino),
         )
 
+    def said(self, digest: str) -> str:
+        """All that a layer takes of it but its path; `digest` is its content's."""
+        return f"{self.entry().mode:o} {self.target} {digest}"
+
     def entry(self, content: bytes | Path | None = None) -> Entry:
         """What it becomes in a layer: modes are 0644 or 0755, whatever the umask was."""
         path = f"{in_image.APP[1:]}/{self.path}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from lading.building.layers.blob import Blob, Heard
@@ -34,3 +34,8 @@ class Wanted:
     check: Callable[[], None] = lambda: None
     """Raises LadingError for what need not be begun. Called when this layer is to be made, before
     any is; what it looks at is in the key, so one that is there has passed."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Names and versions of the packages in it, of whatever sort; the image tells them too."""
+    files: Callable[[], Mapping[str, str]] = dict
+    """The user's own files in it, each with a text that differs when the file does; an empty text
+    where that cannot be told without reading a large file. Raises BuildError."""

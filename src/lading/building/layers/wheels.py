@@ -73,7 +73,8 @@ def _layer(wheels: tuple[Wheel, ...], materials: Materials, asked: Path) -> Want
             whole = with_bytecode(entries, materials, site)
             return blob.compressed(materials.store, whole, heard)
 
-    return Wanted(LayerKind.WHEELS, "".join(_title(wheels)), key, make)
+    versions = {wheel.name: wheel.version for wheel in wheels}
+    return Wanted(LayerKind.WHEELS, "".join(_title(wheels)), key, make, packages=versions)
 
 
 def _title(wheels: tuple[Wheel, ...]) -> Iterator[str]:
