@@ -3,6 +3,12 @@
 W3C Trace Context (https://www.w3.org/TR/trace-context/): the server gives each request a span of
 its own in the trace that came, or in a new one, and makes it current while the handler runs. Calls
 from inside the handler then say which request they were made for, and by when it must be answered.
+A call's own member of `tracestate`, `lading=SPAN-PARENT`, says besides for which request it was
+made, by the span that came with that one; `lading=SPAN` where none came. So who sees all requests,
+as the gateway does, knows the whole tree without anybody writing spans. A service in between that
+makes spans of its own leaves the member as it came, which then tells of the last call by this
+client.
+
 Everything here is an immutable value. Context variables reach coroutines, tasks and
 `asyncio.to_thread`; a bare `threading.Thread` starts without a context.
 """
@@ -16,7 +22,7 @@ from contextvars import ContextVar
 from typing import NamedTuple, Optional, Union
 
 _TRACEPARENT = re.compile(
-    r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
+    r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 )
 _PASSED_ON = {"00": "00", "01": "01", "02": "02", "03": "03"}
 """Flags that are known, `sampled` and `random`; others must not be passed on."""
@@ -25,6 +31,9 @@ _SAMPLED = "01"
 record nothing, although nobody decided so."""
 _MOST_STATE = 4096
 """Characters of `tracestate`; the standard asks for at least 512."""
+_MOST_MEMBERS = 32
+_MEMBER = "lading"
+"""Our key in `tracestate`."""
 
 
 class Trace(NamedTuple):
@@ -34,6 +43,8 @@ class Trace(NamedTuple):
     span_id: str
     flags: str = _SAMPLED
     state: str = ""
+    came_as: str = ""
+    """The span that the request being answered came with; empty where it came with none."""
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """What a request made within this span carries."""
@@ -74,12 +85,12 @@ def received(headers: Mapping[str, str]) -> Trace:
     found = _TRACEPARENT.fullmatch(parent) if parent is not None else None
     if found is None:
         return begun()
-    version, trace_id, flags, more = found.groups()
+    version, trace_id, span_id, flags, more = found.groups()
     if version == "00" and more is not None:
         return begun()
     flags = _PASSED_ON.get(flags) or f"{int(flags, 16) & 3:02x}"
     state = headers.get("tracestate", "")
-    return Trace(trace_id, _new_span(), flags, state if _can_be_sent(state) else "")
+    return Trace(trace_id, _new_span(), flags, state if _can_be_sent(state) else "", span_id)
 
 
 def begun() -> Trace:
@@ -88,8 +99,15 @@ def begun() -> Trace:
 
 
 def child(trace: Trace) -> Trace:
-    """Another span of the same trace."""
-    return trace._replace(span_id=_new_span())
+    """Another span of the same trace, for a call; its `state` tells for which request it is made.
+
+    The member that changes stands first, and the one it replaces is gone (section 3.5).
+    """
+    span = _new_span()
+    own = f"{_MEMBER}={span}-{trace.came_as}" if trace.came_as else f"{_MEMBER}={span}"
+    members = (member.strip() for member in trace.state.split(","))
+    others = [one for one in members if one and not one.startswith(f"{_MEMBER}=")]
+    return trace._replace(span_id=span, state=",".join([own, *others[: _MOST_MEMBERS - 1]]))
 
 
 def current() -> Optional[Context]:

@@ -31,6 +31,7 @@ def test_a_trace_is_carried_on_with_a_span_of_its_own(parent: str, flags: str) -
     trace = received({"traceparent": parent, "tracestate": "congo=t61rcWkgMzE"})
     assert (trace.trace_id, trace.flags, trace.state) == (ID, flags, "congo=t61rcWkgMzE")
     assert trace.span_id != PARENT
+    assert trace.came_as == PARENT
     assert trace.headers() == (
         ("traceparent", f"00-{ID}-{trace.span_id}-{flags}"),
         ("tracestate", "congo=t61rcWkgMzE"),
@@ -67,9 +68,34 @@ def test_a_state_that_cannot_be_sent_on_is_dropped(state: str) -> None:
 
 
 def test_a_child_is_another_span_of_the_same_trace() -> None:
-    trace = begun()._replace(state="a=b")
-    assert child(trace)._replace(span_id="") == trace._replace(span_id="")
+    trace = begun()
+    assert child(trace)._replace(span_id="", state="") == trace._replace(span_id="")
     assert len({child(trace).span_id for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("came", "others"),
+    [
+        ("", ""),
+        (" , \t", ""),
+        ("a=b,  c=d\t,", ",a=b,c=d"),
+        ("a=b,lading=1-2,c=d", ",a=b,c=d"),
+        ("lading@team=1,ladings=2", ",lading@team=1,ladings=2"),
+        (
+            ",".join(f"k{n}=v" for n in range(32)),
+            "".join(f",k{n}=v" for n in range(31)),
+        ),
+    ],
+)
+def test_a_call_tells_first_for_which_request_it_is_made(came: str, others: str) -> None:
+    trace = Trace(ID, "1" * 16, state=came, came_as=PARENT)
+    made = child(trace)
+    assert made.state == f"lading={made.span_id}-{PARENT}{others}"
+
+
+def test_a_call_for_a_request_without_a_trace_tells_of_itself_alone() -> None:
+    made = child(received({}))
+    assert made.state == f"lading={made.span_id}"
 
 
 def test_forked_processes_begin_different_traces() -> None:

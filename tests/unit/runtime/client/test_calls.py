@@ -71,14 +71,16 @@ def test_a_prefix_stands_before_the_service(ask: Ask) -> None:
 
 def test_the_request_being_answered_is_told(ask: Ask) -> None:
     with scripted(lambda _: answer()) as server:
-        context = Context("r-1", Trace(ID, "00f067aa0ba902b7", "01", "a=b"))
+        trace = Trace(ID, "00f067aa0ba902b7", "01", "a=b,lading=1-2,lading@x=3", "b7ad6b7169203331")
+        context = Context("r-1", trace)
         within(context, lambda: [ask(server.gateway) for _ in range(2)])
     spans = set()
     for request in server.requests:
         assert request.headers["x-request-id"] == "r-1"
-        assert request.headers["tracestate"] == "a=b"
         found = re.fullmatch(f"00-{ID}-([0-9a-f]{{16}})-01", request.headers["traceparent"])
         assert found
+        member = f"lading={found[1]}-b7ad6b7169203331"
+        assert request.headers["tracestate"] == f"{member},a=b,lading@x=3"
         spans.add(found[1])
     assert len(spans - {"00f067aa0ba902b7"}) == 2
 
