@@ -14,7 +14,10 @@ from lading.gateway.document import Document, duration, typed
 from lading.gateway.route import Listener
 
 NAME = "gateway"
-"""Of the listener, its route configuration and its statistics."""
+"""Of the listener, its route configuration and the statistics of both listeners."""
+
+INNER = "inside"
+"""The listener by which services call one another."""
 
 BUFFER = "envoy.filters.http.buffer"
 """The filter that holds a request until its body is whole."""
@@ -22,6 +25,7 @@ BUFFER = "envoy.filters.http.buffer"
 # RFC 5737: an address that no machine has.
 _NOBODY = {"address_prefix": "192.0.2.0", "prefix_len": 32}
 _ADMIN_MODE = 0o600
+_INNER_MODE = 0o666
 
 
 def bootstrap(listener: Listener, ip: str, folder: Path) -> Document:
@@ -31,7 +35,9 @@ def bootstrap(listener: Listener, ip: str, folder: Path) -> Document:
         "node": {"id": NAME, "cluster": "lading", "metadata": asdict(listener)},
         "admin": {"address": {"pipe": {"path": str(admin_socket(folder)), "mode": _ADMIN_MODE}}},
         "dynamic_resources": {"cds_config": watched(clusters_file(folder))},
-        "static_resources": {"listeners": [_listener(listener, ip, folder)]},
+        "static_resources": {
+            "listeners": [_outer(listener, ip, folder), _inner(listener, folder)],
+        },
     }
 
 
@@ -51,6 +57,16 @@ def admin_socket(folder: Path) -> Path:
     return folder / "admin.sock"
 
 
+def inside(folder: Path) -> Path:
+    """A folder of its own, so that what it is lent to gets nothing else of the gateway's."""
+    return folder / "inside"
+
+
+def inner_socket(folder: Path) -> Path:
+    """Where services call one another: the same answers as at the port."""
+    return inside(folder) / "http.sock"
+
+
 def clusters_file(folder: Path) -> Path:
     """Which services there are."""
     return folder / "clusters.json"
@@ -61,24 +77,32 @@ def routes_file(folder: Path) -> Path:
     return folder / "routes.json"
 
 
-def _listener(listener: Listener, ip: str, folder: Path) -> Document:
+def _outer(listener: Listener, ip: str, folder: Path) -> Document:
     return {
         "name": NAME,
         "address": {"socket_address": {"address": ip, "port_value": listener.port}},
         # With SO_REUSEPORT a second gateway of the same user would take half of the connections
         # instead of being refused.
         "enable_reuse_port": False,
-        "filter_chains": [
-            {
-                "filters": [
-                    {
-                        "name": "envoy.filters.network.http_connection_manager",
-                        "typed_config": _connection_manager(listener, folder),
-                    }
-                ]
-            }
-        ],
+        "filter_chains": _chains(listener, folder),
     }
+
+
+def _inner(listener: Listener, folder: Path) -> Document:
+    return {
+        "name": INNER,
+        # Containers run as other users; who gets the folder says who may connect.
+        "address": {"pipe": {"path": str(inner_socket(folder)), "mode": _INNER_MODE}},
+        "filter_chains": _chains(listener, folder),
+    }
+
+
+def _chains(listener: Listener, folder: Path) -> list[Document]:
+    manager = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": _connection_manager(listener, folder),
+    }
+    return [{"filters": [manager]}]
 
 
 def _connection_manager(listener: Listener, folder: Path) -> Document:

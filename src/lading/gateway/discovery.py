@@ -7,7 +7,7 @@ envoy.config.route.v3.RouteConfiguration.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lading.errors import GatewayError
@@ -30,9 +30,16 @@ def endpoints_file(folder: Path, service: str) -> Path:
     return folder / "endpoints" / f"{service}.json"
 
 
-def clusters(services: Iterable[str], folder: Path) -> Document:
-    """A cluster for each service."""
-    return discovery([_cluster(service, folder) for service in sorted(services)])
+def healths(wanted: Iterable[Route]) -> Mapping[str, str]:
+    """Each service with the path at which a replica is asked whether it can answer."""
+    return {route.service: route.foreign_health or f"/{route.service}/readyz" for route in wanted}
+
+
+def clusters(services: Mapping[str, str], folder: Path) -> Document:
+    """A cluster for each service, given with the path of its health."""
+    return discovery(
+        [_cluster(service, health, folder) for service, health in sorted(services.items())]
+    )
 
 
 def endpoints(route: Route) -> Document:
@@ -78,7 +85,7 @@ def routes(wanted: Sequence[Route], max_body_bytes: int) -> Document:
     return discovery([table])
 
 
-def _cluster(service: str, folder: Path) -> Document:
+def _cluster(service: str, health: str, folder: Path) -> Document:
     return typed(
         "config.cluster.v3.Cluster",
         name=service,
@@ -88,7 +95,7 @@ def _cluster(service: str, folder: Path) -> Document:
         lb_policy="LEAST_REQUEST",
         # Only when no replica at all is healthy are all of them tried.
         common_lb_config={"healthy_panic_threshold": {"value": 1}},
-        health_checks=[_health_check(service)],
+        health_checks=[_health_check(service, health)],
         # A replica taken from the list gets no further request, though it is still healthy.
         ignore_health_on_host_removal=True,
         circuit_breakers={
@@ -115,7 +122,7 @@ def _upstream() -> Document:
     )
 
 
-def _health_check(service: str) -> Document:
+def _health_check(service: str, path: str) -> Document:
     return {
         "timeout": duration(_HEALTH_SECONDS),
         "interval": duration(_HEALTH_SECONDS),
@@ -125,7 +132,7 @@ def _health_check(service: str) -> Document:
         # For no or a late answer; any status but 200 counts at once.
         "unhealthy_threshold": 2,
         "healthy_threshold": 1,
-        "http_health_check": {"host": service, "path": f"/{service}/readyz"},
+        "http_health_check": {"host": service, "path": path},
     }
 
 
@@ -159,16 +166,29 @@ def _paths(route: Route) -> list[Document]:
         "string_match": {"safe_regex": {"regex": "GET|HEAD"}},
     }
     keyed = {"name": "idempotency-key", "present_match": True}
-    # The second is where clients of the Open Inference Protocol look for a model.
     return [
-        _path(route, {"path_separated_prefix": prefix, "headers": headers}, repeatable)
-        for prefix in (f"/{route.service}", f"/v2/models/{route.service}")
+        _path(route, {**match, "headers": headers}, rewrite, repeatable)
+        for match, rewrite in _places(route)
         for headers, repeatable in (([safe_method], True), ([keyed], True), ([], False))
     ]
 
 
-def _path(route: Route, match: Document, repeatable: bool) -> Document:
-    return {
+def _places(route: Route) -> list[tuple[Document, Document]]:
+    """Which paths lead to a service, and what is done to them on the way."""
+    own = f"/{route.service}"
+    if route.foreign_health is None:
+        # The second is where clients of the Open Inference Protocol look for a model.
+        prefixes = (own, f"/v2/models/{route.service}")
+        return [({"path_separated_prefix": prefix}, {}) for prefix in prefixes]
+    # A rewrite of "/a" to "/" would make "//b" of "/a/b", so the two are told apart.
+    rewrite: Document = {"prefix_rewrite": "/"}
+    return [({"path": own}, rewrite), ({"prefix": f"{own}/"}, rewrite)]
+
+
+def _path(route: Route, match: Document, rewrite: Document, repeatable: bool) -> Document:
+    document: Document = {
+        # What problems name, and the log.
+        "name": route.service,
         "match": match,
         "route": {
             "cluster": route.service,
@@ -176,8 +196,16 @@ def _path(route: Route, match: Document, repeatable: bool) -> Document:
             # The time limit above ends a request; a prediction may be silent until then.
             "idle_timeout": duration(route.timeout_seconds + 10),
             "retry_policy": retries.policy(route.timeout_seconds, repeatable),
+            **rewrite,
         },
     }
+    if rewrite:
+        # So that a server can make links that lead back to it.
+        header = {"key": "x-forwarded-prefix", "value": f"/{route.service}"}
+        document["request_headers_to_add"] = [
+            {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        ]
+    return document
 
 
 def _direct(match: Document, status: int, body: str = "") -> Document:

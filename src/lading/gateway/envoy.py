@@ -13,9 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lading.errors import GatewayError
-from lading.gateway import binary, port, process
+from lading.gateway import binary, discovery, port, process
 from lading.gateway.admin import Admin
-from lading.gateway.bootstrap import NAME, admin_socket, bootstrap, listener_of
+from lading.gateway.bootstrap import (
+    NAME,
+    admin_socket,
+    bootstrap,
+    inner_socket,
+    inside,
+    listener_of,
+)
 from lading.gateway.document import Document
 from lading.gateway.published import VERSIONS, Published, Versions
 from lading.gateway.route import Listener, Route
@@ -24,6 +31,7 @@ _START_SECONDS = 10.0
 _UPDATE_SECONDS = 5.0
 _END_SECONDS = 2.0
 _POLL_SECONDS = 0.005
+_INSIDE_MODE = 0o755  # entered by users of containers; the folder above lets nobody in
 _INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
@@ -48,7 +56,7 @@ class Envoy:
     @property
     def inside(self) -> Path:
         """The folder of the socket, `http.sock`, by which services call one another."""
-        return self.folder / "inside"
+        return inside(self.folder)
 
     @property
     def pid(self) -> int | None:
@@ -78,8 +86,7 @@ class Envoy:
         One that runs already is updated, or stopped first when it was started for another
         listener. Raises GatewayError: port taken, not installed, refused by Envoy.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
+        self._make_folders()
         ip = port.resolve(listener)
         document = bootstrap(listener, ip, self.folder)
         if self._serves(document):
@@ -104,14 +111,14 @@ class Envoy:
             raise GatewayError("Envoy does not run", where=str(self.folder))
         _require_watches(len(routes))
         published = self._published
-        wanted = frozenset(route.service for route in routes)
+        wanted = discovery.healths(routes)
         present = published.services()
         # A route never leads to a cluster that is not there: clusters come before and go after.
         replicas = published.endpoints(routes)
-        self._taken({**replicas, **published.clusters(present | wanted)})
+        self._taken({**replicas, **published.clusters({**present, **wanted})})
         self._taken(published.routes(routes, listener.max_body_bytes))
         self._taken(published.clusters(wanted))
-        published.forget(present - wanted)
+        published.forget(present.keys() - wanted.keys())
 
     def stop(self, grace_seconds: float = 10.0) -> None:
         """Take no more connections, let requests finish for `grace_seconds`, end."""
@@ -133,6 +140,11 @@ class Envoy:
         except (OSError, http.client.HTTPException) as error:
             raise GatewayError("Envoy does not answer", where=str(self.folder)) from error
 
+    def _make_folders(self) -> None:
+        for folder, mode in ((self.folder, 0o700), (self.inside, _INSIDE_MODE)):
+            folder.mkdir(mode=mode, parents=True, exist_ok=True)
+            folder.chmod(mode)
+
     @property
     def _bootstrap(self) -> Path:
         return self.folder / "bootstrap.json"
@@ -147,11 +159,12 @@ class Envoy:
     def _write_all(self, listener: Listener, routes: Sequence[Route]) -> None:
         _require_watches(len(routes))
         self._published.endpoints(routes)
-        self._published.clusters(route.service for route in routes)
+        self._published.clusters(discovery.healths(routes))
         self._published.routes(routes, listener.max_body_bytes)
 
     def _spawn(self, listener: Listener) -> None:
-        admin_socket(self.folder).unlink(missing_ok=True)
+        for left in (admin_socket(self.folder), inner_socket(self.folder)):
+            left.unlink(missing_ok=True)
         said_before = self.log.stat().st_size if self.log.exists() else 0
         try:
             self._process = process.spawn(binary.command(self._bootstrap), self.log)

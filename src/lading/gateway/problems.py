@@ -26,35 +26,36 @@ class Problem:
 
 
 # The first that fits is taken, so flags come before bare statuses. In a detail, %PATH% and
-# %LOCAL_REPLY_BODY% are filled in, and escaped, by Envoy.
+# %LOCAL_REPLY_BODY% are filled in, and escaped, by Envoy. A route has the name of its service; what
+# has no value, as it has where no route was found, is left out.
 PROBLEMS = (
     Problem(
         503,
         "no_replica",
         "Service Unavailable",
-        "the service has no replica",
+        "the service %ROUTE_NAME% has no replica",
         ("UH", "NC"),
     ),
     Problem(
         503,
         "overloaded",
         "Service Unavailable",
-        "too many requests are waiting",
+        "too many requests wait for the service %ROUTE_NAME%",
         ("UO",),
     ),
     Problem(
         503,
         "replica_lost",
         "Service Unavailable",
-        "the replica went away in the middle of the request; send an Idempotency-Key header"
-        " to have such requests tried again",
+        "the replica of the service %ROUTE_NAME% went away in the middle of the request; send an"
+        " Idempotency-Key header to have such requests tried again",
         ("UC", "UR"),
     ),
     Problem(
         503,
         "replica_unreachable",
         "Service Unavailable",
-        "no replica of the service could be reached",
+        "no replica of the service %ROUTE_NAME% could be reached",
         ("UF", "URX"),
     ),
     Problem(400, "malformed_request", "Bad Request", "the request is not well-formed HTTP"),
@@ -79,13 +80,23 @@ PROBLEMS = (
         "Request Header Fields Too Large",
         "the headers of the request are too large",
     ),
-    Problem(502, "bad_reply", "Bad Gateway", "the replica did not answer with well-formed HTTP"),
-    Problem(503, "unavailable", "Service Unavailable", "the service cannot answer now"),
+    Problem(
+        502,
+        "bad_reply",
+        "Bad Gateway",
+        "the service %ROUTE_NAME% did not answer with well-formed HTTP",
+    ),
+    Problem(
+        503,
+        "unavailable",
+        "Service Unavailable",
+        "the service %ROUTE_NAME% cannot answer now",
+    ),
     Problem(
         504,
-        "timeout",
+        "deadline_exceeded",
         "Gateway Timeout",
-        "the service did not answer within its time limit",
+        "the service %ROUTE_NAME% did not answer within its time limit",
     ),
 )
 
@@ -132,7 +143,10 @@ def _format(problem: Problem, max_body_bytes: int) -> Document:
             "status": "%RESPONSE_CODE%",
             "code": problem.code,
             "detail": problem.detail.replace("{max_body_bytes}", str(max_body_bytes)),
+            "service": "%ROUTE_NAME%",
+            "request_id": "%REQ(X-REQUEST-ID)%",
         },
+        "omit_empty_values": True,
         "content_type": "application/problem+json",
     }
 

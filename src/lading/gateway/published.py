@@ -31,10 +31,10 @@ class Published:
 
     folder: Path
 
-    def services(self) -> frozenset[str]:
-        """Those with a cluster."""
+    def services(self) -> Mapping[str, str]:
+        """Those with a cluster, and the path of their health."""
         document = self.read(clusters_file(self.folder))
-        return frozenset(cluster["name"] for cluster in document["resources"])
+        return {cluster["name"]: _health(cluster) for cluster in document["resources"]}
 
     def endpoints(self, routes: Iterable[Route]) -> Versions:
         """The replicas of each service."""
@@ -46,8 +46,11 @@ class Published:
                 taken[f"cluster.{route.service}.version_text"] = document["version_info"]
         return taken
 
-    def clusters(self, services: Iterable[str]) -> Versions:
-        """A cluster for each service. The endpoints of each must be there before."""
+    def clusters(self, services: Mapping[str, str]) -> Versions:
+        """A cluster for each service, given with the path of its health.
+
+        The endpoints of each must be there before.
+        """
         document = discovery.clusters(services, self.folder)
         if not self.write(clusters_file(self.folder), document):
             return {}
@@ -83,3 +86,7 @@ class Published:
         new.write_bytes(content)
         new.replace(path)
         return True
+
+
+def _health(cluster: Document) -> str:
+    return str(cluster["health_checks"][0]["http_health_check"]["path"])

@@ -34,10 +34,12 @@ def client(envoy: Envoy, listener: Listener, replica: Make, url: str) -> Iterato
 
 
 def problem(answer: httpx.Response) -> dict[str, object]:
+    """Its document without the request's id, which is that of the header."""
     assert answer.headers["content-type"] == "application/problem+json"
     assert "retry-after" not in answer.headers or answer.status_code in (429, 503)
     document = answer.json()
     assert isinstance(document, dict)
+    assert document.pop("request_id", None) == answer.headers.get("x-request-id")
     return document
 
 
@@ -108,21 +110,28 @@ def test_a_service_without_replicas_says_so_at_once(client: httpx.Client) -> Non
         "title": "Service Unavailable",
         "status": 503,
         "code": "no_replica",
-        "detail": "the service has no replica",
+        "detail": "the service empty has no replica",
+        "service": "empty",
     }
 
 
-@pytest.mark.parametrize("path", ["/dead/predict", "/digits/predict?ms=5000"])
-def test_no_answer_within_the_time_limit_is_504(client: httpx.Client, path: str) -> None:
+@pytest.mark.parametrize(
+    ("service", "path"), [("dead", "/dead/predict"), ("digits", "/digits/predict?ms=5000")]
+)
+def test_no_answer_within_the_time_limit_is_504(
+    client: httpx.Client, service: str, path: str
+) -> None:
     answer = client.post(path)
-    assert (answer.status_code, problem(answer)["code"]) == (504, "timeout")
-    assert problem(answer)["detail"] == "the service did not answer within its time limit"
+    said = problem(answer)
+    assert (answer.status_code, said["code"]) == (504, "deadline_exceeded")
+    assert said["service"] == service
+    assert said["detail"] == f"the service {service} did not answer within its time limit"
 
 
 def test_a_replica_that_hangs_up_is_told_from_one_that_is_not_there(client: httpx.Client) -> None:
     answer = client.post("/digits/x?drop")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert problem(answer)["code"] == "replica_lost"
+    assert (problem(answer)["code"], problem(answer)["service"]) == ("replica_lost", "digits")
     assert "Idempotency-Key" in str(problem(answer)["detail"])
 
 

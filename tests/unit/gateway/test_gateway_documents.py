@@ -67,8 +67,9 @@ def test_the_version_changes_with_what_is_said_and_only_then() -> None:
 
 def test_the_order_services_are_named_in_does_not_matter() -> None:
     one, two = Route("a", ()), Route("b", ())
+    healths = discovery.healths([one, two]), discovery.healths([two, one])
     assert encode(discovery.routes([one, two], 9)) == encode(discovery.routes([two, one], 9))
-    assert discovery.clusters(["a", "b"], FOLDER) == discovery.clusters(["b", "a"], FOLDER)
+    assert discovery.clusters(healths[0], FOLDER) == discovery.clusters(healths[1], FOLDER)
 
 
 def test_a_request_is_repeated_after_a_reset_only_when_its_method_or_key_allows_it() -> None:
@@ -88,6 +89,31 @@ def test_a_service_is_found_by_its_name_and_as_a_model() -> None:
     service = [p for p in paths(discovery.routes([Route("a", ())], 9)) if "route" in p]
     prefixes = dict.fromkeys(path["match"]["path_separated_prefix"] for path in service)
     assert list(prefixes) == ["/a", "/v2/models/a"]
+
+
+def test_a_server_that_is_not_ours_is_asked_at_its_own_paths() -> None:
+    route = Route("a", (), foreign_health="/up")
+    service = [p for p in paths(discovery.routes([route], 9)) if "route" in p]
+    led = [
+        (p["match"].get("path") or p["match"].get("prefix"), p["route"]["prefix_rewrite"])
+        for p in service
+    ]
+    assert led == [("/a", "/")] * 3 + [("/a/", "/")] * 3
+    (cluster,) = discovery.clusters(discovery.healths([route]), FOLDER)["resources"]
+    assert cluster["health_checks"][0]["http_health_check"]["path"] == "/up"
+
+
+def test_paths_of_our_own_server_stay_whole() -> None:
+    service = [p for p in paths(discovery.routes([Route("a", ())], 9)) if "route" in p]
+    assert all("prefix_rewrite" not in p["route"] for p in service)
+    assert discovery.healths([Route("a", ())]) == {"a": "/a/readyz"}
+
+
+def test_both_listeners_go_by_the_same_routes_and_limits() -> None:
+    document = bootstrap.bootstrap(Listener(), "127.0.0.1", FOLDER)
+    outer, inner = document["static_resources"]["listeners"]
+    assert inner["address"] == {"pipe": {"path": "/run/gateway/inside/http.sock", "mode": 0o666}}
+    assert outer["filter_chains"] == inner["filter_chains"]
 
 
 def test_the_gateways_own_paths_come_first_and_the_unknown_last() -> None:
