@@ -10,6 +10,7 @@ from lading.controller.messages import WantedApp, WantedService
 from lading.gateway.route import Listener
 from lading.releases.plan import Target
 from lading.releases.revision import Revision, Spec
+from lading.state.glance import LAST
 from lading.state.record import Record, Want
 
 
@@ -54,8 +55,9 @@ class Wants:
         return Wanted(app.name, targets, app.listener)
 
     def nothing(self) -> Wanted:
-        """Want no service any more. Revisions stay."""
-        self._record.want([], {})
+        """Want no service any more. Revisions stay, and it is known what was wanted."""
+        last = [[want.service, want.revision, want.replicas] for want in self._record.wanted()]
+        self._record.want([], {LAST: json.dumps(last)} if last else {})
         return self.load()
 
     def specs(self) -> dict[tuple[str, int], Spec]:

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from lading.controller.messages import WantedApp, WantedService
+from lading.controller.place import Place
+from lading.controller.remembered import remembered
 from lading.controller.wants import Wants
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.oci import Digest
 from lading.releases.revision import Batching
 from lading.state.database import open_file
+from lading.state.folders import Folders
 from lading.state.record import Record
 
 OCR = WantedService("ocr", str(Digest.of(b"1")), Limits(), False, 2, 60.0)
@@ -78,3 +81,33 @@ def test_nothing_wanted_keeps_the_revisions(record: Record) -> None:
     wants.nothing()
     assert numbers(wants) == {}
     assert list(wants.specs()) == [("ocr", 1)]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "app", Folders(tmp_path / "d", tmp_path / "c", tmp_path / "r"))
+
+
+def test_what_was_wanted_is_remembered_after_the_app_is_down(place: Place) -> None:
+    wants = Wants(Record(open_file(place.database)))
+    asked = app(replace(OCR, name="detect", replicas=3), CHANGED)
+    wants.store(app(OCR))
+    wants.store(asked)
+    assert remembered(place) == asked
+    for _ in range(2):
+        wants.nothing()
+        assert remembered(place) == asked
+
+
+def test_nothing_is_remembered_of_an_app_that_never_was_up_and_nothing_is_made(
+    place: Place,
+) -> None:
+    assert remembered(place) is None
+    assert not place.database.exists()
+
+
+def test_a_database_that_cannot_be_read_is_remembered_as_none(place: Place) -> None:
+    place.database.parent.mkdir(parents=True)
+    place.database.write_bytes(b"not a database")
+    assert remembered(place) is None
+    assert place.database.read_bytes() == b"not a database"
