@@ -19,7 +19,11 @@ from tests import busybox
 
 pytestmark = pytest.mark.live
 REPOSITORY = Path(__file__).parents[3]
-SUITES = ("tests/contracts/test_engine.py", "tests/live/engines/test_isolation.py")
+SUITES = (
+    "tests/contracts/test_engine.py",
+    "tests/live/engines/test_isolation.py",
+    "tests/live/engines/test_gpus.py",
+)
 # The interpreter and this repository may lie where nobody else may look, so they are mounted where
 # the user can; as is the way to the network, which most machines leave open.
 MOUNTS = """

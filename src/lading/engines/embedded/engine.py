@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -25,13 +25,21 @@ class Embedded:
     """Satisfies Engine with runc and conmon, for the user this process runs as.
 
     `folder` keeps unpacked layers and containers; `run` is short, and gone after a reboot. Any
-    number of objects and processes may share them; verbs on one name wait for each other.
+    number of objects and processes may share them; verbs on one name wait for each other. GPUs are
+    described by files in `cdi_folders`.
     """
 
-    def __init__(self, store: Store, folder: Path, run: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        run: Path,
+        cdi_folders: Sequence[Path] = (Path("/etc/cdi"), Path("/var/run/cdi")),
+    ) -> None:
         self._store = store
         self._folder = folder.absolute()
         self._run = run.absolute()
+        self._cdi_folders = tuple(cdi_folders)
 
     def apply(self, workload: Workload) -> Observed:
         if found := self.observe(workload.name):
@@ -44,6 +52,10 @@ class Embedded:
             raise EngineUnavailable(problem, todo=programs.installing(*missing))
         if workload.egress and not (egress := doctor.network()).ok:
             raise EngineUnavailable(egress.detail, workload.name, todo=egress.mend)
+        if workload.limits.gpu:
+            from lading.engines.embedded.cdi import gpus
+
+            gpus.require(workload.limits.gpu, workload.name, self._cdi_folders)
         image = self._store.read(workload.image)
         self._make_folders()
         layers = self._layers.of(image)
@@ -54,7 +66,9 @@ class Embedded:
             starting.kill(made, self._identity, self._limits)
             made.folder.mkdir(parents=True)
             record = self._start(
-                starting.Wanted(workload, image, layers, made, self._identity, self._limits)
+                starting.Wanted(
+                    workload, image, layers, made, self._identity, self._limits, self._cdi_folders
+                )
             )
         return container.observe(made, record)
 
