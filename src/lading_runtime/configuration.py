@@ -45,12 +45,14 @@ class Configuration:
     """Where to listen and what to serve. `socket` is a path; without it, `host` and `port` hold."""
 
     handler: str
-    """`module:attribute`; empty where a flavour serves `model`."""
+    """`module:attribute`; empty where a flavour serves `model`, or a graph is served."""
     service: str
     source: str = "/app"
     flavour: str = ""
     model: str = ""
     """Path of the model's file or folder, inside `source` when it is relative."""
+    graph: str = ""
+    """Path of a graph.json, likewise."""
     workers: int = 1
     batch_size: int = 64
     batch_wait_seconds: float = 0.002
@@ -66,7 +68,8 @@ class Configuration:
 
     def load_failure(self, reason: str) -> str:
         """For people: what cannot be loaded, by the option or the key that names it, and why."""
-        key, value = ("handler", self.handler) if self.handler else ("model", self.model)
+        served = {"handler": self.handler, "model": self.model, "graph": self.graph}
+        key, value = next(one for one in served.items() if one[1])
         where = f"--{key} {value}" if self.by_options else f"services.{self.service}.{key}: {value}"
         for repeated, instead in ((f"{value}: ", ""), (f"{value} ", "it ")):
             if reason.startswith(repeated):
@@ -82,9 +85,12 @@ class Configuration:
 def read(environment: Mapping[str, str]) -> Configuration:
     """From LADING_* variables. Raises ConfigurationError."""
     number = _Numbers(environment)
-    handler, flavour, model = _served(environment)
+    graph = environment.get("LADING_GRAPH", "")
+    handler, flavour, model = _served(environment) if not graph else ("", "", "")
     module = handler.partition(":")[0]
-    service = environment.get("LADING_SERVICE") or module.rpartition(".")[2] or _stem(model)
+    service = (
+        environment.get("LADING_SERVICE") or module.rpartition(".")[2] or _stem(model or graph)
+    )
     if "/" in service:
         raise ConfigurationError(f"expected a name without '/', got {service!r}", "LADING_SERVICE")
     _choice(environment, "LADING_LOG_LEVEL", log.LEVELS)
@@ -93,6 +99,7 @@ def read(environment: Mapping[str, str]) -> Configuration:
         handler=handler,
         flavour=flavour,
         model=model,
+        graph=graph,
         service=service,
         workers=number.whole("LADING_WORKERS", 1, 1000, least=1),
         batch_size=number.whole("LADING_BATCH_SIZE", Configuration.batch_size, 10000, least=1),

@@ -13,6 +13,7 @@ _OPTIONS = {
         "LADING_FLAVOUR",
         "what made the model: sklearn, xgboost, lightgbm, onnx, torchscript or mlflow",
     ),
+    "graph": ("LADING_GRAPH", "a graph.json, as `lading build` makes of `graph:`"),
     "service": ("LADING_SERVICE", "name in the URL; default: the module's or the model's name"),
     "socket": ("LADING_SOCKET", "UNIX socket to listen on"),
     "host": ("LADING_HOST", "address to listen on; default: 127.0.0.1"),

@@ -39,11 +39,11 @@ def body(arguments: Mapping[str, Any]) -> Body:
 
 
 def encode(
-    address: Address, name: str, content: Body, headers: Mapping[str, str]
+    address: Address, target: str, content: Body, headers: Mapping[str, str]
 ) -> tuple[bytes, ...]:
-    """The request on the wire, in pieces to be sent one after the other."""
+    """The request on the wire, in pieces to be sent one after the other. `target` begins with /."""
     lines = [
-        f"POST {address.prefix}/{name}/predict HTTP/1.1",
+        f"POST {address.prefix}{target} HTTP/1.1",
         f"host: {address.authority}",
         f"content-type: {content.media_type}",
         f"content-length: {len(content.content)}",

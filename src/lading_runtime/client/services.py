@@ -28,7 +28,10 @@ from lading_runtime.client.streaming import Stream
 from lading_runtime.client.waiting import drive, run
 
 DEFAULT_SECONDS = 60.0
+PREDICT = "/predict"
+"""Where the runtime's server predicts; a process that is a server itself may have other paths."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PATH = re.compile(r"/[!-~]*")
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -38,6 +41,7 @@ class Service(msgspec.Struct, frozen=True):
     timeout: Optional[float] = DEFAULT_SECONDS
     gateway: Optional[str] = None
     idempotent: bool = False
+    path: str = PREDICT
 
     def predict(self, /, **arguments: Any) -> Any:
         """The result, as plain Python. Raises ServiceError, TypeError, ValueError."""
@@ -70,7 +74,7 @@ class Service(msgspec.Struct, frozen=True):
         return Call(
             self.name,
             place,
-            requests.encode(place, self.name, body, headers),
+            requests.encode(place, f"/{self.name}{self.path}", body, headers),
             self.timeout,
             None if context is None else context.deadline,
             self.idempotent,
@@ -96,18 +100,22 @@ def service(
     timeout: Optional[float] = DEFAULT_SECONDS,
     gateway: Optional[str] = None,
     idempotent: bool = False,
+    path: str = PREDICT,
 ) -> Service:
     """The service `name` of this app; nothing is opened or looked up before it is called.
 
     `timeout` is in seconds; None waits as long as the request that is being answered may. `gateway`
     replaces LADING_GATEWAY. `idempotent` says that predicting twice does no harm: a request whose
-    fate is unknown is then sent again, here and by the gateway. Raises ValueError.
+    fate is unknown is then sent again, here and by the gateway. `path` is what is asked for below
+    the service's name. Raises ValueError.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"expected the name of a service, got {name!r}")
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout: expected seconds above 0, got {timeout!r}")
-    return Service(name, timeout, gateway, idempotent)
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"path: expected one that begins with '/', got {path!r}")
+    return Service(name, timeout, gateway, idempotent, path)
 
 
 def _values(call: Call) -> Iterator[Any]:

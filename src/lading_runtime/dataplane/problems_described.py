@@ -14,6 +14,7 @@ STATUSES = {
     422: "An argument is wrong; `errors` names each",
     429: "Too many requests wait",
     500: "The handler failed; the log has why, under the request id",
+    502: "A service that was called failed; the detail names it",
     503: "Cannot answer now; try again",
     504: "No answer in time",
 }

@@ -25,6 +25,10 @@ def load(configuration: Configuration) -> Handler:
         from .. import flavours
 
         return flavours.load(configuration.flavour, configuration.model)
+    if configuration.graph:
+        from .. import graphs
+
+        return graphs.load(configuration.graph)
     from ..handlers import loading
 
     return loading.load(configuration.handler, configuration.source)
@@ -49,7 +53,7 @@ def run(
             begun = time.monotonic()
             loaded = load(configuration)
             seconds = time.monotonic() - begun
-        plane = DataPlane(configuration.service, loaded)
+        plane = _plane(configuration)(configuration.service, loaded)
         documents = Documents(bytes(plane.describe().body), bytes(plane.metadata().body))
     except BaseException as failure:
         channel.send(Failed(reason(configuration, failure)))
@@ -66,6 +70,14 @@ def run(
     else:
         from .serving import serve
     serve(channel, answering)
+
+
+def _plane(configuration: Configuration) -> type[DataPlane]:
+    if not configuration.graph:
+        return DataPlane
+    from .. import graphs
+
+    return graphs.GraphPlane
 
 
 def run_and_leave(

@@ -1,0 +1,99 @@
+"""From a graph.json to a Handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Optional
+
+from ..handlers.handler import Handler, HandlerError
+from ..handlers.hints import SignatureError
+from . import document, hints
+from .calling import Gateway
+from .document import Expression, Graph, Items, Node, Object, Reference
+from .executing import Caller, Execution
+from .failures import FailedError, problem
+from .plane import Outcome
+
+
+def load(path: str, caller: Optional[Caller] = None) -> Handler:
+    """The graph in a file. Calls go through the gateway, unless `caller` makes them.
+
+    Raises HandlerError.
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            graph = document.read(file.read())
+        signature = hints.signature(graph)
+    except OSError as error:
+        raise HandlerError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, SignatureError) as error:
+        raise HandlerError(f"{path} is no graph: {error}") from error
+    _ordered(path, graph.steps, graph.output, {one.name for one in graph.input})
+    predict = _predict(graph, caller or Gateway())
+    return Handler(path, signature, predict, asynchronous=True, facts={"platform": "lading_graph"})
+
+
+def _predict(graph: Graph, caller: Caller) -> Any:
+    defaults = {one.name: one.default for one in graph.input}
+
+    async def predict(**given: Any) -> Any:
+        execution = Execution(caller)
+        try:
+            result = await execution.run(graph.steps, graph.output, {**defaults, **given})
+        except FailedError as failed:
+            raise problem(failed) from None
+        fallbacks = execution.fallbacks
+        return Outcome(result, tuple(fallbacks)) if fallbacks else result
+
+    return predict
+
+
+def _ordered(path: str, steps: dict[str, Node], output: Expression, above: set[str]) -> None:
+    """Raise HandlerError where steps would wait for one another, or for what is not there."""
+    known = above | steps.keys()
+    needs = {name: set(_needs(node)) for name, node in steps.items()}
+    for name, needed in (*needs.items(), ("output", set(_referred(output)))):
+        for missing in needed - known:
+            raise HandlerError(f"{path}: {name} refers to ${missing}, which is nowhere")
+    try:
+        TopologicalSorter({name: needs[name] - above for name in steps}).prepare()
+    except CycleError as error:
+        cycle = ", ".join(map(str, reversed(error.args[1])))
+        raise HandlerError(f"{path}: steps wait for one another: {cycle}") from None
+    for node in steps.values():
+        _inside(path, node, known)
+
+
+def _inside(path: str, node: Node, known: set[str]) -> None:
+    if isinstance(node, document.Steps):
+        _ordered(path, node.steps, node.output, known)
+    for one in document.below(node):
+        _inside(path, one, known)
+
+
+def _needs(node: Node) -> Iterable[str]:
+    """Names that a node refers to, less those of steps inside it."""
+    own: set[str] = set()
+    if isinstance(node, document.Given):
+        own.update(_referred(node.value))
+    elif isinstance(node, document.Call):
+        own.update(name for one in node.arguments.values() for name in _referred(one))
+    elif isinstance(node, document.Switch):
+        own.update(_referred(node.on))
+    elif isinstance(node, document.Steps):
+        own.update(_referred(node.output))
+    for one in document.below(node):
+        own.update(_needs(one))
+    return own - node.steps.keys() if isinstance(node, document.Steps) else own
+
+
+def _referred(expression: Expression) -> Iterable[str]:
+    if isinstance(expression, Reference):
+        yield str(expression.path[0])
+    elif isinstance(expression, Object):
+        for one in expression.entries.values():
+            yield from _referred(one)
+    elif isinstance(expression, Items):
+        for one in expression.items:
+            yield from _referred(one)
