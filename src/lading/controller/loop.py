@@ -29,6 +29,8 @@ from lading.releases.traffic import routes
 from lading.state.record import Record
 
 PASS_SECONDS = 0.1
+_BOUND_SECONDS = 1.0
+"""How often the size of the request log is looked at."""
 
 
 class Loop:
@@ -56,6 +58,7 @@ class Loop:
         self._at_gateway = asyncio.Lock()
         self._routed: tuple[Route, ...] | None = None
         self._gateway_not_before = 0.0
+        self._bound_not_before = 0.0
 
     @property
     def gateway_pid(self) -> int | None:
@@ -177,6 +180,7 @@ class Loop:
             async with self._at_gateway:
                 if self._envoy.alive():
                     await self._route()
+                    await self._bound_requests()
                 elif self.wanted.targets:
                     self.gateway_restarts += 1
                     self._note("gateway", "gone; starting it again")
@@ -197,6 +201,11 @@ class Loop:
         if wanted != self._routed:
             await asyncio.to_thread(self._envoy.update, wanted)
             self._routed = wanted
+
+    async def _bound_requests(self) -> None:
+        if monotonic() >= self._bound_not_before:
+            self._bound_not_before = monotonic() + _BOUND_SECONDS
+            await asyncio.to_thread(self._envoy.bound_requests)
 
     def _routes(self) -> tuple[Route, ...]:
         watched = self.watched.values()

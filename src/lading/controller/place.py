@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lading.gateway.requests.log import RequestLog
 from lading.state.folders import Folders
 
 
@@ -39,6 +40,11 @@ class Place:
     @property
     def history(self) -> Path:
         return self.folders.app(self.folder) / "logs"
+
+    @property
+    def requests(self) -> RequestLog:
+        """What the gateway writes of each request; kept when the app is down."""
+        return RequestLog(self.folders.app(self.folder) / "requests")
 
     @property
     def log(self) -> Path:

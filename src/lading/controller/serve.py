@@ -34,7 +34,7 @@ async def _serve(place: Place) -> None:
     loop = Loop(
         place.app,
         embedded(place.folders),
-        Envoy(place.gateway),
+        Envoy(place.gateway, place.requests),
         Record(open_file(place.database)),
         History(place.history),
     )

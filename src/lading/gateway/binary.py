@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from lading.errors import GatewayError
+from lading.gateway.requests.format import FLUSH_MILLISECONDS
 
 
 def path() -> Path:
@@ -42,4 +43,6 @@ def command(bootstrap: Path) -> list[str]:
         str(threads),
         "--log-level",
         "warning",
+        "--file-flush-interval-msec",
+        str(FLUSH_MILLISECONDS),
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lading.gateway import problems
 from lading.gateway.document import Document, duration, typed
+from lading.gateway.requests.format import INSIDE, OUTSIDE, access_log
 from lading.gateway.route import Listener
 
 NAME = "gateway"
@@ -28,15 +29,22 @@ _ADMIN_MODE = 0o600
 _INNER_MODE = 0o666
 
 
-def bootstrap(listener: Listener, ip: str, folder: Path) -> Document:
-    """The document Envoy starts from. `ip` is what `listener.host` stands for on this machine."""
+def bootstrap(listener: Listener, ip: str, folder: Path, requests: Path | None = None) -> Document:
+    """The document Envoy starts from. `ip` is what `listener.host` stands for on this machine.
+
+    `requests` is where each request is written down; without it, nowhere.
+    """
+    written = {door: access_log(requests, door) if requests else [] for door in (OUTSIDE, INSIDE)}
     return {
         # Tells a later controller what the running Envoy was asked for.
         "node": {"id": NAME, "cluster": "lading", "metadata": asdict(listener)},
         "admin": {"address": {"pipe": {"path": str(admin_socket(folder)), "mode": _ADMIN_MODE}}},
         "dynamic_resources": {"cds_config": watched(clusters_file(folder))},
         "static_resources": {
-            "listeners": [_outer(listener, ip, folder), _inner(listener, folder)],
+            "listeners": [
+                _outer(listener, ip, _chains(listener, folder, written[OUTSIDE])),
+                _inner(folder, _chains(listener, folder, written[INSIDE])),
+            ],
         },
     }
 
@@ -77,35 +85,35 @@ def routes_file(folder: Path) -> Path:
     return folder / "routes.json"
 
 
-def _outer(listener: Listener, ip: str, folder: Path) -> Document:
+def _outer(listener: Listener, ip: str, chains: list[Document]) -> Document:
     return {
         "name": NAME,
         "address": {"socket_address": {"address": ip, "port_value": listener.port}},
         # With SO_REUSEPORT a second gateway of the same user would take half of the connections
         # instead of being refused.
         "enable_reuse_port": False,
-        "filter_chains": _chains(listener, folder),
+        "filter_chains": chains,
     }
 
 
-def _inner(listener: Listener, folder: Path) -> Document:
+def _inner(folder: Path, chains: list[Document]) -> Document:
     return {
         "name": INNER,
         # Containers run as other users; who gets the folder says who may connect.
         "address": {"pipe": {"path": str(inner_socket(folder)), "mode": _INNER_MODE}},
-        "filter_chains": _chains(listener, folder),
+        "filter_chains": chains,
     }
 
 
-def _chains(listener: Listener, folder: Path) -> list[Document]:
+def _chains(listener: Listener, folder: Path, written: list[Document]) -> list[Document]:
     manager = {
         "name": "envoy.filters.network.http_connection_manager",
-        "typed_config": _connection_manager(listener, folder),
+        "typed_config": _connection_manager(listener, folder, written),
     }
     return [{"filters": [manager]}]
 
 
-def _connection_manager(listener: Listener, folder: Path) -> Document:
+def _connection_manager(listener: Listener, folder: Path, written: list[Document]) -> Document:
     return typed(
         "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix=NAME,
@@ -113,6 +121,7 @@ def _connection_manager(listener: Listener, folder: Path) -> Document:
         http_filters=_filters(listener),
         local_reply_config=problems.local_replies(listener.max_body_bytes),
         normalize_path=True,
+        access_log=written,
         **_headers(),
         **_patience(),
     )

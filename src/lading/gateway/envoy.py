@@ -25,6 +25,7 @@ from lading.gateway.bootstrap import (
 )
 from lading.gateway.document import Document
 from lading.gateway.published import VERSIONS, Published, Versions
+from lading.gateway.requests.log import RequestLog
 from lading.gateway.route import Listener, Route
 
 _START_SECONDS = 10.0
@@ -32,6 +33,8 @@ _UPDATE_SECONDS = 5.0
 _END_SECONDS = 2.0
 _POLL_SECONDS = 0.005
 _INSIDE_MODE = 0o755  # entered by users of containers; the folder above lets nobody in
+_HELD_BACK = "filesystem.write_total_buffered"
+"""Bytes of logs that are not yet written."""
 _INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
@@ -40,10 +43,12 @@ class Envoy:
 
     The process belongs to nobody: it answers on when the one that started it has gone. Every verb
     may be repeated. `folder` is on a local file system and its path is short (UNIX sockets).
+    `requests` may lie elsewhere, where it is kept for longer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, requests: RequestLog | None = None) -> None:
         self.folder = folder
+        self.requests = requests or RequestLog(folder / "requests")
         self._process: process.Process | None = None
         self._published = Published(folder)
         self._admin = Admin(admin_socket(folder))
@@ -88,7 +93,7 @@ class Envoy:
         """
         self._make_folders()
         ip = port.resolve(listener)
-        document = bootstrap(listener, ip, self.folder)
+        document = bootstrap(listener, ip, self.folder, self.requests.path)
         if self._serves(document):
             self.update(routes)
             return
@@ -133,6 +138,21 @@ class Envoy:
             self._process.gone_within(_END_SECONDS)
         self._process = None
 
+    def bound_requests(self) -> None:
+        """Keep the request log from growing without end. Cheap: to be called every second."""
+        if self.requests.moved_aside():
+            self._reopen_logs()
+
+    def flush_requests(self, within_seconds: float = 0.5) -> bool:
+        """Have written what is held back of the request log; False where no Envoy answers."""
+        if not self._reopen_logs():
+            return False
+        until = time.monotonic() + within_seconds
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while time.monotonic() < until and self._admin.stats(_HELD_BACK).get(_HELD_BACK):
+                time.sleep(_POLL_SECONDS)
+        return True
+
     def stats(self, pattern: str) -> Mapping[str, int | str]:
         """Envoy's statistics whose whole name matches. Raises GatewayError."""
         try:
@@ -140,7 +160,16 @@ class Envoy:
         except (OSError, http.client.HTTPException) as error:
             raise GatewayError("Envoy does not answer", where=str(self.folder)) from error
 
+    def _reopen_logs(self) -> bool:
+        """It then writes to a file of the name it was given, and at once what it has."""
+        try:
+            self._admin.post("/reopen_logs")
+        except (OSError, http.client.HTTPException):
+            return False
+        return True
+
     def _make_folders(self) -> None:
+        self.requests.make_folder()
         for folder, mode in ((self.folder, 0o700), (self.inside, _INSIDE_MODE)):
             folder.mkdir(mode=mode, parents=True, exist_ok=True)
             folder.chmod(mode)
