@@ -62,3 +62,47 @@ def test_every_finding_that_is_not_ok_says_how_to_mend_it():
     for finding in findings:
         assert finding.detail
         assert finding.ok or finding.mend
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "cdi").mkdir()
+    (tmp_path / "dev").mkdir()
+    return tmp_path / "cdi"
+
+
+def gpus(folder):
+    return doctor.gpus((folder,), folder.parent / "dev")
+
+
+def test_a_machine_without_a_gpu_lacks_nothing(folder):
+    found = gpus(folder)
+    assert (found.ok, found.required) == (True, False)
+    assert found.detail == f"no GPUs described in {folder}"
+
+
+def test_gpus_are_counted_and_named(folder):
+    text = "cdiVersion: 0.5.0\nkind: a.example/gpu\ndevices: [{name: zero}, {name: one}]\n"
+    (folder / "a.yaml").write_text(text)
+    found = gpus(folder)
+    assert (found.ok, found.required) == (True, False)
+    assert found.detail == f"2 GPUs described in {folder}: a.example/gpu=one, a.example/gpu=zero"
+
+
+def test_a_driver_whose_gpus_nobody_described_is_said_with_what_does(folder):
+    (folder.parent / "dev/nvidiactl").touch()
+    found = gpus(folder)
+    assert (found.ok, found.required) == (False, False)
+    assert found.detail == (
+        f"no GPUs described in {folder}, but there is {folder.parent}/dev/nvidiactl"
+    )
+    assert found.mend == "run: sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml"
+
+
+def test_a_file_that_is_not_used_is_said_with_its_reason(folder):
+    (folder / "a.json").write_text("[]")
+    found = gpus(folder)
+    assert not found.ok
+    assert found.detail == (
+        f"no GPUs described in {folder}; {folder}/a.json: Expected `object`, got `array`"
+    )

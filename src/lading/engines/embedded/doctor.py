@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,11 @@ _SYSCTLS = (
         "kernel.apparmor_restrict_unprivileged_userns=0",
     ),
 )
+_UNDESCRIBED = {
+    "nvidiactl": "run: sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
+    "kfd": "run: sudo amd-ctk cdi generate --output=/etc/cdi/amd.json",
+}
+"""A driver's device node, and what describes its GPUs."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def check(identity: Identity | None = None) -> list[Finding]:
     findings += [_overlay(), network()]
     if not who.root:
         findings += [_user_namespaces(), _ids(who)]
-    return [*findings, *_limits(who)]
+    return [*findings, *_limits(who), gpus()]
 
 
 def _program(name: str, required: bool = True) -> Finding:
@@ -67,6 +73,29 @@ def network() -> Finding:
         detail = f"{_TUN} is closed to this user"
         return Finding("egress", False, detail, f"run: sudo chmod 666 {_TUN}", required=False)
     return Finding("egress", True, found.detail, required=False)
+
+
+def gpus(
+    folders: Sequence[Path] = (Path("/etc/cdi"), Path("/var/run/cdi")), dev: Path = Path("/dev")
+) -> Finding:
+    """Which GPUs containers can be given, and where was looked for them."""
+    # Imported where it is asked for: 15 ms.
+    from lading.engines.embedded.cdi import gpus, specs
+
+    found = specs.read(folders)
+    there = gpus.among(found)
+    looked = " and ".join(map(str, folders))
+    names = f": {', '.join(x.qualified for x in there)}" if there else ""
+    count = f"{len(there) or 'no'} GPU{'' if len(there) == 1 else 's'}"
+    detail = f"{count} described in {looked}{names}"
+    if found.faults:
+        mend = "write the files that are named anew with their maker's tool, or remove them"
+        return Finding("gpus", False, "; ".join((detail, *found.faults)), mend, required=False)
+    for node, mend in _UNDESCRIBED.items():
+        if not there and (dev / node).exists():
+            detail = f"{detail}, but there is {dev / node}"
+            return Finding("gpus", False, detail, mend, required=False)
+    return Finding("gpus", True, detail, required=False)
 
 
 def _overlay() -> Finding:
