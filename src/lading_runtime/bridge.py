@@ -3,11 +3,12 @@
 A server of another language listens on a port of 127.0.0.1, in a container without any network; the
 gateway reaches it, and it reaches the gateway, by sockets in mounted folders. The bridge joins the
 two, byte for byte: `--socket` leads to `--port`, and `--gateway-port` leads to `--gateway`. It runs
-in the container's network namespace, from a second container or from the machine, and knows nothing
-of HTTP. Uses the standard library alone, on every Python from 3.9.
+in the container's network namespace, from a second container or from the machine. As long as nobody
+listens on the port, it answers in the server's place that nothing was begun, so that the gateway
+tries again. Uses the standard library alone, on every Python from 3.9.
 """
 
-# ruff: noqa: PTH101, PTH108
+# ruff: noqa: PTH101, PTH108, PTH116
 from __future__ import annotations
 
 import argparse
@@ -25,6 +26,24 @@ LOOPBACK_6 = "::1"
 """What `localhost` is to some programs, Node.js among them."""
 _BACKLOG = 1024
 _FAILED = 1
+_LINGER_SECONDS = 2.0
+_PROBLEM = (
+    b'{"type":"urn:lading:problem:not_ready","title":"Not ready","status":503,"code":"not_ready",'
+    b'"detail":"nothing listens on the port of lading.yaml"}'
+)
+NOT_STARTED = b"\r\n".join(
+    (
+        b"HTTP/1.1 503 Service Unavailable",
+        b"content-type: application/problem+json",
+        b"content-length: %d" % len(_PROBLEM),
+        b"retry-after: 1",
+        b"x-lading-not-started: 1",
+        b"connection: close",
+        b"",
+        _PROBLEM,
+    )
+)
+"""The answer in the place of a server that does not listen, whatever was asked."""
 
 Connect = Callable[[Callable[[], "End"]], Awaitable["tuple[asyncio.BaseTransport, End]"]]
 """Opens a connection for an `End`. Raises OSError."""
@@ -36,17 +55,18 @@ class End(asyncio.Protocol):
     Reads no faster than the other can be written to, and carries a half-close as such.
     """
 
-    def __init__(self, other: End | None = None) -> None:
+    def __init__(self, begun: Callable[[End], None], other: End | None = None) -> None:
+        self._begun = begun
         self._other = other
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []
         self._ended = False
         self._lost = False
+        self._refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if self._other is not None:
-            self._other.meet(self)
+        self._begun(self)
 
     def meet(self, other: End) -> None:
         """From here on there is another end; what came before is passed on to it."""
@@ -59,20 +79,36 @@ class End(asyncio.Protocol):
         self._early.clear()
         if self._ended:
             other.finish()
-        other.resume_writing()
+        self.resume_reading()
+
+    def refuse(self, answer: bytes) -> None:
+        """There is no other end: say so, and what is read from now on goes nowhere.
+
+        Closed only when this end was, or after a while: closing with something unread would take
+        the answer away again.
+        """
+        self._refused = True
+        if not answer or self._ended:
+            self.write(answer)
+            self.close()
+            return
+        self.write(answer)
+        self.finish()
+        self.resume_reading()
+        asyncio.get_running_loop().call_later(_LINGER_SECONDS, self.close)
 
     def data_received(self, data: bytes) -> None:
-        if self._other is None:
+        if self._other is not None:
+            self._other.write(data)
+        elif not self._refused:
             self._early.append(data)
             self._pause()
-        else:
-            self._other.write(data)
 
     def eof_received(self) -> bool:
         self._ended = True
         if self._other is not None:
             self._other.finish()
-        return True  # stays open for what comes the other way
+        return not self._refused  # stays open for what comes the other way
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
@@ -88,9 +124,12 @@ class End(asyncio.Protocol):
             self._other._pause()
 
     def resume_writing(self) -> None:
-        other = self._other and self._other._transport
-        if other and not other.is_closing():
-            other.resume_reading()
+        if self._other is not None:
+            self._other.resume_reading()
+
+    def resume_reading(self) -> None:
+        if self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def write(self, data: bytes) -> None:
         if self._transport and not self._transport.is_closing():
@@ -122,11 +161,15 @@ class End(asyncio.Protocol):
 
 
 class Relay:
-    """A listening socket of which every connection is led on by `connect`."""
+    """A listening socket of which every connection is led on by `connect`.
 
-    def __init__(self, listener: socket.socket, connect: Connect) -> None:
+    Where that leads to nobody, `otherwise` is the answer; none closes the connection at once.
+    """
+
+    def __init__(self, listener: socket.socket, connect: Connect, otherwise: bytes = b"") -> None:
         self._listener = listener
         self._connect = connect
+        self._otherwise = otherwise
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self) -> asyncio.AbstractServer:
@@ -136,17 +179,18 @@ class Relay:
         return await loop.create_server(self._accepted, sock=self._listener)
 
     def _accepted(self) -> End:
-        end = End()
+        return End(self._begun)
+
+    def _begun(self, end: End) -> None:
         task = asyncio.get_running_loop().create_task(self._lead_on(end))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        return end
 
     async def _lead_on(self, end: End) -> None:
         try:
-            await self._connect(lambda: End(end))
+            await self._connect(lambda: End(end.meet, end))
         except OSError:
-            end.close()  # as if it had been refused: nobody listens there, or not yet
+            end.refuse(self._otherwise)
 
 
 def to_port(port: int) -> Connect:
@@ -211,8 +255,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ListenError as error:
         sys.stderr.write(f"lading bridge: {error}\n")
         return _FAILED
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(options.socket)
     return 0
 
 
@@ -224,11 +266,19 @@ async def _carry(options: argparse.Namespace) -> None:
     if options.lifeline is not None:
         loop.add_reader(options.lifeline, over.set)  # nobody writes to it: readable is closed
     servers = [await relay.start() for relay in _relays(options)]
+    own = os.stat(options.socket).st_ino
+    if options.ready is not None:
+        os.write(options.ready, b"1")
+        os.close(options.ready)
     await over.wait()
     if options.lifeline is not None:
         loop.remove_reader(options.lifeline)
     for server in servers:
         server.close()
+    with contextlib.suppress(FileNotFoundError):
+        # The next one of this path may have come already.
+        if os.stat(options.socket).st_ino == own:
+            os.unlink(options.socket)
 
 
 def _relays(options: argparse.Namespace) -> list[Relay]:
@@ -236,7 +286,7 @@ def _relays(options: argparse.Namespace) -> list[Relay]:
     relays = []
     if options.gateway:
         relays.append(Relay(listen_on_port(options.gateway_port), to_socket(options.gateway)))
-    relays.append(Relay(listen_on_socket(options.socket), to_port(options.port)))
+    relays.append(Relay(listen_on_socket(options.socket), to_port(options.port), NOT_STARTED))
     return relays
 
 
@@ -247,6 +297,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--gateway", help="socket of the gateway")
     parser.add_argument("--gateway-port", type=int, default=7878, help="where it is to be reached")
     parser.add_argument("--lifeline", type=int, help="read end of a pipe: ends when it closes")
+    parser.add_argument("--ready", type=int, help="write end of a pipe: told once it carries")
     return parser.parse_args(arguments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -63,9 +64,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def bridge(*options: str, lifeline: int | None = None) -> Iterator[subprocess.Popen[str]]:
+def bridge(*options: str, inherited: int | None = None) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "lading_runtime.bridge", *options]
-    kept = () if lifeline is None else (lifeline,)
+    kept = () if inherited is None else (inherited,)
     process = subprocess.Popen(command, pass_fds=kept, stderr=subprocess.PIPE, text=True)
     try:
         yield process
@@ -139,13 +140,67 @@ def test_many_connections_do_not_mix(path: Path) -> None:
     assert answers == [(b"%03d" % number)[::-1] for number in range(50)]
 
 
-def test_a_connection_to_nobody_is_closed_at_once_and_the_next_may_succeed(path: Path) -> None:
+@pytest.mark.parametrize("body", [b"", b"x" * 5_000_000], ids=["small", "large"])
+def test_where_nobody_listens_it_says_that_nothing_was_begun(path: Path, body: bytes) -> None:
+    with bridge("--socket", str(path), "--port", str(free_port())), connected(path) as client:
+        head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body)
+        client.sendall(head + body)
+        answer = read_all(client)
+    head, _, document = answer.partition(b"\r\n\r\n")
+    assert head.split(b"\r\n") == [
+        b"HTTP/1.1 503 Service Unavailable",
+        b"content-type: application/problem+json",
+        b"content-length: %d" % len(document),
+        b"retry-after: 1",
+        b"x-lading-not-started: 1",
+        b"connection: close",
+    ]
+    assert json.loads(document) == {
+        "type": "urn:lading:problem:not_ready",
+        "title": "Not ready",
+        "status": 503,
+        "code": "not_ready",
+        "detail": "nothing listens on the port of lading.yaml",
+    }
+
+
+def test_a_server_may_come_later(path: Path) -> None:
     port = free_port()
     with bridge("--socket", str(path), "--port", str(port)):
-        with connected(path) as client:
-            assert client.recv(1) == b""
+        assert exchanged(path, b"abc").startswith(b"HTTP/1.1 503 ")
         with server(after_the_end, ("127.0.0.1", port)):
             assert exchanged(path, b"abc") == b"cba"
+
+
+def test_without_a_gateway_a_connection_to_it_is_closed_at_once(path: Path) -> None:
+    port = str(free_port())
+    options = ("--gateway", str(path.with_name("gateway.sock")), "--gateway-port", port)
+    with bridge("--socket", str(path), "--port", "9", *options):
+        connected(path).close()
+        with socket.create_connection(("127.0.0.1", int(port)), 5) as client:
+            assert client.recv(1) == b""
+
+
+def test_it_says_when_it_carries(path: Path) -> None:
+    ready, says_ready = os.pipe()
+    options = ("--socket", str(path), "--port", "9", "--ready", str(says_ready))
+    with bridge(*options, inherited=says_ready):
+        os.close(says_ready)
+        assert os.read(ready, 2) == b"1"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+    os.close(ready)
+
+
+def test_the_socket_of_the_next_one_stays(path: Path) -> None:
+    with bridge("--socket", str(path), "--port", "9") as first:
+        connected(path).close()
+        path.unlink()
+        with bridge("--socket", str(path), "--port", "9"):
+            connected(path).close()
+            first.terminate()
+            assert first.wait(5) == 0
+            connected(path).close()
 
 
 def test_a_client_that_leaves_is_noticed_by_the_server(path: Path) -> None:
@@ -179,7 +234,9 @@ def test_the_gateway_is_reached_by_a_port(path: Path, tmp_path: Path) -> None:
 
 def test_it_ends_when_its_lifeline_closes_and_takes_its_socket_away(path: Path) -> None:
     ours, its = os.pipe()
-    with bridge("--socket", str(path), "--port", "9", "--lifeline", str(ours), lifeline=ours) as it:
+    with bridge(
+        "--socket", str(path), "--port", "9", "--lifeline", str(ours), inherited=ours
+    ) as it:
         os.close(ours)
         connected(path).close()
         assert it.poll() is None
