@@ -20,6 +20,7 @@ COMMANDS = {
     "down": "Stop the app.",
     "ps": "Show what runs.",
     "logs": "Show what services wrote.",
+    "trace": "Show a request and the calls made for it.",
     "predict": "Ask a service for a prediction.",
     "run": "Run a step to completion and keep its outputs.",
     "export": "Write an image as an archive for `docker load`.",

@@ -52,3 +52,8 @@ def age(since: datetime | None) -> str:
         if seconds < limit:
             return f"{seconds / divisor:.0f}{unit}"
     return f"{seconds / 86400:.0f}d"
+
+
+def printable(text: str) -> str:
+    """Text of others, without what would steer a terminal: such characters as `\\x1b`."""
+    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)

@@ -13,9 +13,11 @@ import msgspec
 
 from lading.cli import place
 from lading.cli.names import unknown
+from lading.cli.output import printable
 from lading.errors import AppNotUp, PredictionFailed, UsageError
 from lading.settings.app import App
 
+_ID = "x-request-id"
 _SHOWN_CHARACTERS = 200
 """Of an answer that is not what was expected."""
 
@@ -41,13 +43,19 @@ _Part = tuple[str, tuple[str | None, bytes, str | None]]
     show_default=True,
     help="Seconds to wait.",
 )
-def command(service: str, inputs: tuple[str, ...], timeout: float) -> None:
+@click.option("--trace", "traced", is_flag=True, help="Show the calls made for it, on stderr.")
+def command(service: str, inputs: tuple[str, ...], timeout: float, traced: bool) -> None:
     """Ask SERVICE for a prediction through the gateway, and print its answer as JSON."""
-    app, _ = place.here()
+    app, at = place.here()
     if app.service(service) is None:
         raise unknown("service", service, [one.name for one in app.services])
     values, files = _parse(inputs)
     answer = _ask(app, service, values, files, timeout)
+    if traced:
+        from lading.cli import trace  # takes long to import
+
+        for line in trace.of_request(at, answer.headers.get(_ID, "")):
+            click.echo(line, err=True)
     if not answer.is_success:
         raise _failed(service, answer)
     click.echo(json.dumps(_prediction(service, answer), indent=2, ensure_ascii=False))
@@ -149,6 +157,8 @@ def _failed(service: str, answer: httpx.Response) -> PredictionFailed:
         for error in problem.errors
     )
     said = fields or f": {problem.detail or problem.title}"
-    known_as = f" ({problem.request_id})" if problem.request_id else ""
+    # The gateway's own documents do not name the request; its answers do.
+    request_id = problem.request_id or answer.headers.get(_ID, "")
+    known_as = f" (request {printable(request_id)})" if request_id else ""
     code = f"{answer.status_code} {problem.code}".rstrip()
     return PredictionFailed(f"{code}{said}{known_as if not fields else ''}", service)

@@ -3,42 +3,76 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from lading.cli.tidy import is_routine, tidy, without_our_frames
 from lading.controller.client import Client
 from lading.controller.history import History
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
 from lading.controller.place import Place
-from lading.errors import ControllerError
+from lading.errors import AppNotUp, ControllerError
 
 FAILURES_ALLOWED = 2
 """A replica that ended this often without having been ready is not waited for."""
 QUIET_SECONDS = 600.0
 _SHOWN = 12
 """Lines of a log in an error."""
+_LOOK_SECONDS = 0.02
 
 
-def settle(client: Client, at: Place, asked: Sequence[str]) -> AppStatus:
-    """The status once every service is ready and nothing of an earlier revision is left.
+@dataclass(frozen=True)
+class Awaited:
+    """What is waited for."""
 
-    Raises ControllerError with the end of its log when a replica does not get ready, and when
-    somebody else stops what was `asked` for.
+    asked: Collection[str]
+    """Services that must stay wanted meanwhile."""
+    changed: Collection[str]
+    """Those of them that must get ready. One that was asked for before and is broken since is not
+    waited for: it says nothing about this change."""
+    done: Callable[[ServiceStatus], bool] = lambda service: service.settled
+    superseded: Callable[[], bool] = lambda: False
+    """Whether the outcome matters to nobody any more."""
+
+
+def settle(client: Client, at: Place, awaited: Awaited) -> AppStatus | None:
+    """The status once every service is done, but for those that were broken before; None when
+    superseded.
+
+    Raises ControllerError with the end of its log when a changed replica does not get ready, and
+    AppNotUp when somebody else stops what was asked for.
     """
     until = time.monotonic() + QUIET_SECONDS
-    while time.monotonic() < until:
+    while True:
         status = client.status()
         wanted = {service.name for service in status.services if service.wanted}
-        if not wanted.issuperset(asked):
-            raise ControllerError("stopped by somebody else before it was ready")
-        if all(service.settled for service in status.services):
+        if not wanted.issuperset(awaited.asked):
+            raise AppNotUp("stopped by somebody else before it was ready")
+        if all(awaited.done(one) or _is_broken(one, awaited) for one in status.services):
             return status
         for service in status.services:
-            for replica in service.replicas:
-                if replica.revision == service.revision and replica.failures >= FAILURES_ALLOWED:
-                    raise _gave_up(service, replica, at)
-        time.sleep(0.05)
-    raise ControllerError("not ready in time", todo="see `lading ps` and `lading logs`")
+            if service.name in awaited.changed:
+                _require_hope(service, at)
+        if awaited.superseded():
+            return None
+        if time.monotonic() > until:
+            if all(awaited.done(x) for x in status.services if x.name in awaited.changed):
+                return status
+            raise ControllerError("not ready in time", todo="see `lading ps` and `lading logs`")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_broken(service: ServiceStatus, awaited: Awaited) -> bool:
+    """Whether it was not changed, and does not answer as it did not before."""
+    if service.name in awaited.changed or not service.wanted:
+        return False
+    return any(one.failures or one.state == "unready" for one in service.replicas)
+
+
+def _require_hope(service: ServiceStatus, at: Place) -> None:
+    for replica in service.replicas:
+        if replica.revision == service.revision and replica.failures >= FAILURES_ALLOWED:
+            raise _gave_up(service, replica, at)
 
 
 def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> ControllerError:

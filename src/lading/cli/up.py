@@ -3,96 +3,98 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
+import msgspec
 
-from lading.building.build import Built
-from lading.cli import images, locks, place
+from lading.building.lockfile import Lock
+from lading.cli import asking, images, locks, output, place, plan_shown, releasing
 from lading.cli.follow import follow
+from lading.cli.names import unknown
+from lading.cli.planning import Now, Planner
 from lading.cli.progress import shown
-from lading.cli.ps import unenforced
-from lading.cli.settle import settle
 from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
-from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.place import Place
-from lading.controller.process import spawn
 from lading.engines.select import require_embedded
+from lading.errors import UsageError
 from lading.settings.app import App
 
 
 @click.command()
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
 @click.option("-d", "--detach", is_flag=True, help="Return once everything is ready.")
-def command(detach: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("--watch", is_flag=True, help="Rebuild and replace services as files are saved.")
+@output.json_option
+def command(
+    services: tuple[str, ...], detach: bool, dry_run: bool, watch: bool, as_json: bool
+) -> None:
     """Build what changed, start or update the app, and keep it running.
 
-    In the foreground it shows the logs and stops the app on Ctrl-C. Services whose image and
-    settings are as before are left alone.
+    Prints what changes and why, then does it: nothing is asked. Services whose image and settings
+    are as before are left alone, and so are all others when some are named.
+
+    In the foreground it shows the logs and stops the app on Ctrl-C.
     """
+    _check_options(detach, dry_run, watch, as_json)
     begun = time.monotonic()
     app, at = place.here()
+    for name in services:
+        if app.service(name) is None:
+            raise unknown("service", name, [one.name for one in app.services])
+    if dry_run:
+        _foretell(app, at, services, as_json)
+        return
     require_embedded()
     with shown() as progress:
-        built = images.build_all(images.chosen(app, ()), locks.ensured(app, progress), progress)
-    client, status = _start(app, at, built)
-    _tell(status, time.monotonic() - begun)
-    if not detach:
-        _stay(app, at, client)
-
-
-def _start(app: App, at: Place, built: Mapping[str, Built]) -> tuple[Client, AppStatus]:
-    client = Client(at.socket)
-    before: WantedApp | None = None
-    try:
-        if not client.answers():
-            spawn(at)
-        before = client.wanted()
-        client.apply(_wanted(app, built))
-        return client, settle(client, at, [service.name for service in app.services])
-    except BaseException:
-        # What answered before goes on answering; what was not up is down again.
-        if before and before.services:
-            client.apply(before)
-        else:
-            stop(at)
-        raise
-
-
-def _wanted(app: App, built: Mapping[str, Built]) -> WantedApp:
-    services = tuple(
-        WantedService(
-            name=service.name,
-            image=str(built[service.name].image.digest),
-            limits=service.limits,
-            egress=service.egress,
-            replicas=service.replicas,
-            timeout_seconds=service.timeout_seconds,
-            workers=service.workers,
-            batching=service.batching,
-            http=service.http,
-        )
-        for service in app.services
+        lock = locks.ensured(app, progress)
+        _plan(app, at, services, lock)
+        recipes = images.chosen(app, services)
+        built = images.build_all(recipes, lock, progress)
+    digests = {name: one.image.digest for name, one in built.items()}
+    released = releasing.release(
+        at,
+        lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
     )
-    return WantedApp(app.name, app.listener, services)
+    releasing.tell(released.status, time.monotonic() - begun)
+    if not detach:
+        _stay(app, at, [one.name for one in released.wanted.services])
 
 
-def _tell(status: AppStatus, seconds: float) -> None:
-    gateway = f"http://{status.gateway.host}:{status.gateway.port}"
-    for service in status.services:
-        click.echo(
-            f"{service.name}: revision {service.revision}, {service.ready} ready, "
-            f"{gateway}/{service.name}/predict"
-        )
-    if limits := unenforced(status):
-        click.echo(f"not limited here: {limits}; `lading doctor` says how to")
-    click.echo(f"{status.app} is up ({seconds:.1f} s)")
+def _check_options(detach: bool, dry_run: bool, watch: bool, as_json: bool) -> None:
+    if watch and (detach or dry_run):
+        other = "--detach" if detach else "--dry-run"
+        raise UsageError(f"--watch and {other} exclude each other", todo="leave one of them out")
+    if as_json and not dry_run:
+        raise UsageError("--json is for the plan alone", todo="add --dry-run")
 
 
-def _stay(app: App, at: Place, client: Client) -> None:
+def _foretell(app: App, at: Place, names: tuple[str, ...], as_json: bool) -> None:
+    there = locks.lock_path(app).exists()
+    lock = locks.fresh(app) if there else None
+    changes = Planner(app, at, lock, check=True).plan(Now.of(at), names)
+    if as_json:
+        output.print_json(msgspec.to_builtins(changes))
+        return
+    plan_shown.show(changes, _left(app, names))
+    if not there:
+        click.echo("there is no lading.lock: every package would be resolved first")
+    click.echo("nothing was done" if changes.anything else "nothing is to be done")
+
+
+def _plan(app: App, at: Place, names: tuple[str, ...], lock: Lock) -> None:
+    plan_shown.show(Planner(app, at, lock).plan(Now.of(at), names), _left(app, names))
+
+
+def _left(app: App, names: tuple[str, ...]) -> list[str]:
+    return [one.name for one in app.services if names and one.name not in names]
+
+
+def _stay(app: App, at: Place, names: list[str]) -> None:
     click.echo("Ctrl-C stops it", err=True)
-    names = [service.name for service in app.services]
+    client = Client(at.socket)
     try:
         follow(at, names, datetime.now(UTC), over=lambda: not client.answers())
     except KeyboardInterrupt:

@@ -104,6 +104,12 @@ class ServiceStatus:
     replicas: tuple[ReplicaStatus, ...]
 
     @property
+    def answers(self) -> bool:
+        """Whether all that is wanted is ready and nothing else gets requests any more."""
+        others = [one for one in self.replicas if one.revision != self.revision]
+        return self.ready == self.wanted and all(one.state == "stopping" for one in others)
+
+    @property
     def settled(self) -> bool:
         """Whether all that is wanted is ready and nothing else is left."""
         return self.ready == self.wanted == len(self.replicas)

@@ -77,12 +77,14 @@ class Changes:
 def compare(
     before: Mapping[str, Asked], after: Mapping[str, Asked], running: Collection[str]
 ) -> tuple[ServiceChange, ...]:
-    """From what was asked for to what is asked for now. `running` are services that have replicas.
+    """From what was asked for to what is asked for now.
 
+    `running` are services that have replicas, or will have them without anything being done; one
+    that is not asked for any more is removed.
     `Asked.contents` may raise what reading an image raises.
     """
     stay = tuple(_compared(name, before.get(name), one, running) for name, one in after.items())
-    gone = (ServiceChange(name, Outcome.REMOVED) for name in sorted(before.keys() - after.keys()))
+    gone = (ServiceChange(name, Outcome.REMOVED) for name in sorted(set(running) - after.keys()))
     return (*stay, *gone)
 
 
@@ -90,7 +92,7 @@ def gateway(before: Listener | None, after: Listener) -> tuple[Setting, ...]:
     """In what the gateway changes; nothing where there was none."""
     if before is None:
         return ()
-    pairs = {"gateway.host": (before.host, after.host), "gateway.port": (before.port, after.port)}
+    pairs = {"host": (before.host, after.host), "port": (before.port, after.port)}
     return tuple(Setting(key, str(a), str(b)) for key, (a, b) in pairs.items() if a != b)
 
 

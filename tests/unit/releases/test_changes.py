@@ -188,8 +188,8 @@ def test_every_silent_or_renamed_field_of_a_spec_is_there() -> None:
 def test_the_gateway_is_told_of_where_it_moves() -> None:
     moved = changes.gateway(Listener(port=8080), Listener("0.0.0.0", 9090))
     assert moved == (
-        Setting("gateway.host", "127.0.0.1", "0.0.0.0"),
-        Setting("gateway.port", "8080", "9090"),
+        Setting("host", "127.0.0.1", "0.0.0.0"),
+        Setting("port", "8080", "9090"),
     )
     assert changes.gateway(None, Listener()) == ()
 
@@ -197,5 +197,5 @@ def test_the_gateway_is_told_of_where_it_moves() -> None:
 def test_there_is_something_to_do_where_a_service_or_the_gateway_is_another() -> None:
     same = ServiceChange("ocr", Outcome.SAME)
     assert not Changes((same,)).anything
-    assert Changes((same,), (Setting("gateway.port", "1", "2"),)).anything
+    assert Changes((same,), (Setting("port", "1", "2"),)).anything
     assert Changes((same, ServiceChange("x", Outcome.STARTED))).anything
