@@ -31,6 +31,8 @@ class Method:
     """Names that mean something else to it than the built-in things of that name."""
     is_method: bool = True
     """Whether its first parameter is the object itself."""
+    bound_by_class: Set[str] = frozenset()
+    """The names among `shadowed` that its class binds."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ def _own(written: _Written, name: str) -> Method | None:
         return None
     names.refuse_twice(written.module, written.node, found)
     node = found[0].node
-    shadowed = _bound_in(written.module.tree) | _bound_in(written.node)
+    own = _bound_in(written.node)
+    shadowed = _bound_in(written.module.tree) | own
     if len(found) == 1 and found[0].is_plain_definition and isinstance(node, Function):
-        return Method(written.module, node, shadowed)
+        return Method(written.module, node, shadowed, bound_by_class=own)
     return Method(written.module, None, shadowed)
 
 

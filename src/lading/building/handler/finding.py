@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from lading.building.handler import names
-from lading.building.handler.names import Binding, Definition
+from lading.building.handler.names import Definition
 from lading.building.handler.sources import Module, Sources
 from lading.errors import SettingsError
 
@@ -41,7 +41,8 @@ def find(
     node = found[0].node
     if isinstance(node, Definition):
         return None if node.decorator_list else Defined(module, node)
-    origin = _origin(sources, module, found[0])
+    statement = found[0].statement
+    origin = module_of(sources, module, statement) if statement else None
     if origin is None or not isinstance(node, ast.alias):
         return None
     return find(sources, origin, node.name, passed | {(module.name, name)})
@@ -62,9 +63,8 @@ def _refuse_absent(sources: Sources, module: Module, name: str) -> None:
     )
 
 
-def _origin(sources: Sources, module: Module, found: Binding) -> Module | None:
-    """The module of the source folder that a name is imported from, where that is certain."""
-    statement = found.statement
+def module_of(sources: Sources, module: Module, statement: ast.stmt) -> Module | None:
+    """The module of the source folder that names are imported from, where that is certain."""
     if not isinstance(statement, ast.ImportFrom):
         return None
     if not statement.level:

@@ -49,7 +49,7 @@ def faults(sources: Sources, defined: Defined) -> Iterator[SettingsError]:
 def _of_predict(method: Method, node: Function) -> Iterator[SettingsError]:
     yield from arguments.of_predict(method, node)
     returned = hints.builtin(node.returns, method.shadowed)
-    if returned and _yields(node):
+    if returned and yields(node):
         yield SettingsError(
             f"predict yields, but is said to return {returned.name}",
             where=method.module.where(node.lineno),
@@ -61,7 +61,7 @@ def _of_batches(method: Method, node: Function) -> Iterator[SettingsError]:
     where = method.module.where(node.lineno)
     yield from arguments.of_predict_batch(method, node)
     returned = hints.builtin(node.returns, method.shadowed)
-    if _yields(node):
+    if yields(node):
         problem = "predict_batch yields"
         yield SettingsError(problem, where=where, todo="it returns a list, one result an input")
     elif returned and returned.name not in ("list", "tuple"):
@@ -73,7 +73,7 @@ def _of_both(
     predict: Method, single: Function, batch: Method, many: Function
 ) -> Iterator[SettingsError]:
     where = batch.module.where(many.lineno)
-    if _yields(single):
+    if yields(single):
         problem = "predict streams, and a stream has no batches"
         at = predict.module.where(single.lineno)
         yield SettingsError(problem, where=at, todo="remove predict_batch")
@@ -98,7 +98,7 @@ def _argument_of_one(batch: Method, node: Function) -> str | None:
     return given.arg[:-1] if given.arg.endswith("s") and len(given.arg) > 1 else given.arg
 
 
-def _yields(node: Function) -> bool:
+def yields(node: Function) -> bool:
     """Whether a function is a generator. What is nested in it yields for itself."""
     inside = (below for statement in node.body for below in of_this_scope(statement))
     return any(isinstance(below, ast.Yield | ast.YieldFrom) for below in inside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -79,6 +79,11 @@ class Sources:
         stem = name.replace(".", "/")
         return any(x.startswith(f"{stem}.") and x.endswith(".so") for x in self.files)
 
+    def has(self, name: str) -> bool:
+        """Whether a module of that name, or a folder that may be one, is in the source."""
+        first = name.partition(".")[0]
+        return any(x == f"{first}.py" or x.startswith(f"{first}/") for x in self.files)
+
     def module(self, name: str) -> Module | None:
         """None when it is not there, or its text cannot be read as that Python's."""
         if name not in self._read:
@@ -102,6 +107,41 @@ class Sources:
             # Its layer reads and compiles it with the image's own Python, and says what is wrong.
             return None
         return Module(name, path.endswith("/__init__.py"), self.files[path], tree)
+
+
+class OnDisk(Sources):
+    """All files of a folder, looked for when they are asked for: also those that are ignored."""
+
+    def __init__(self, folder: Path, python: str) -> None:
+        super().__init__(_Folder(folder), python)
+        object.__setattr__(self, "folder", folder)
+
+    folder: Path
+
+    def is_compiled(self, name: str) -> bool:
+        stem = self.folder / name.replace(".", "/")
+        return any(stem.parent.glob(f"{stem.name}.*so"))
+
+    def has(self, name: str) -> bool:
+        first = self.folder / name.partition(".")[0]
+        return first.is_dir() or first.with_suffix(".py").is_file()
+
+
+class _Folder(Mapping[str, Path]):
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, path: str) -> Path:
+        full = self._folder / path
+        if not full.is_file():
+            raise KeyError(path)
+        return full
+
+    def __iter__(self) -> Iterator[str]:
+        return (x.relative_to(self._folder).as_posix() for x in self._folder.rglob("*"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _parsed(content: bytes, python: str) -> ast.Module:
