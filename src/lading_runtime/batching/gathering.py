@@ -11,13 +11,17 @@ Three facts decide:
 - *What a batch of few takes* is the most that going together can save. Waiting for longer than
   that costs more than it saves, as renting skis for longer than they cost does (Karlin et al.,
   "Competitive snoopy caching", 1988).
+
+Of a worker that is kept busy, half of those expected may be enough: see `turns.py`.
 """
 
 from __future__ import annotations
 
+from .turns import Turns
+
 _LEARNING = 0.3
 _HOPE = 0.005
-"""What the belief in callers that come back grows by when nobody was awaited for a batch."""
+"""What the belief in callers that come back grows by when all who were awaited for a batch came."""
 
 
 class Gathering:
@@ -26,6 +30,9 @@ class Gathering:
     def __init__(self, most: int, wait_seconds: float) -> None:
         self.most = most
         self._wait_seconds = wait_seconds
+        self._turns = Turns()
+        self._freed = 0.0
+        self._last_seconds = wait_seconds
         self._expected = 1
         self._answered = 0
         self._left = 0
@@ -38,7 +45,9 @@ class Gathering:
     def freed(self, answered: int, waiting: int, now: float) -> None:
         """A worker has answered so many; so many others wait."""
         self._answered, self._left = answered, waiting
-        self._expected = waiting + round(answered * self._returning)
+        self._freed = now
+        coming = waiting + round(answered * self._returning)
+        self._expected = max(waiting, self._turns.enough(min(coming, self.most)))
         self.told(now)
 
     def told(self, now: float) -> None:
@@ -55,9 +64,12 @@ class Gathering:
         self._awaited = True
         return self._until - now
 
-    def gone(self, waiting: int) -> None:
+    def gone(self, waiting: int, now: float) -> None:
         """So many waited when a batch of them went."""
-        if self._awaited and self._answered:
+        if self._answered:
+            idle = (now - self._freed) / max(self._last_seconds, 1e-6)
+            self._turns.went(min(waiting, self.most), idle, now)
+        if self._awaited and self._answered and waiting < self._expected:
             came = min((waiting - self._left) / self._answered, 1.0)
             self._returning += _LEARNING * (came - self._returning)
         else:
@@ -67,6 +79,7 @@ class Gathering:
 
     def took(self, size: int, seconds: float) -> None:
         """The handler needed so long for a batch of this size."""
+        self._last_seconds = seconds
         if size < self._least_size:
             self._least_size, self._least_seconds = size, seconds
         elif size == self._least_size:

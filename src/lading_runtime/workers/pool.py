@@ -241,7 +241,7 @@ class Pool:
                     return
             replica = self._free.pop()
             if self._batches:
-                self._gathering.gone(len(self._line))
+                self._gathering.gone(len(self._line), now)
             jobs = self._line.take(self._fitting())
             if not jobs:
                 self._free.append(replica)

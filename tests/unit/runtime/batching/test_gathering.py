@@ -56,7 +56,7 @@ class Simulation:
 
     def _go(self) -> None:
         size = min(len(self.line), self.most)
-        self.gathering.gone(len(self.line))
+        self.gathering.gone(len(self.line), self.now)
         taken, self.line = self.line[:size], self.line[size:]
         self.batches.append((self.now, taken, self.free_at))
         self.inside = size
@@ -122,7 +122,7 @@ def test_those_who_return_together_go_together(
             now += batch_seconds / callers
             assert gathering.wait(waiting, now) > 0
         assert gathering.wait(callers, now) == 0
-        gathering.gone(callers)
+        gathering.gone(callers, now)
 
 
 def test_two_halves_that_take_turns_become_one() -> None:
@@ -133,6 +133,21 @@ def test_two_halves_that_take_turns_become_one() -> None:
     assert gathering.wait(64, 10.0009) == 0
 
 
+def test_who_came_late_once_is_awaited_again() -> None:
+    gathering = Gathering(64, 0.002)
+    gathering.took(1, 0.001)
+    now = 10.0
+    gathering.freed(40, 0, now)
+    assert gathering.wait(20, now + 0.001) > 0
+    gathering.gone(20, now + 0.003)
+    for _ in range(60):
+        now += 0.01
+        gathering.freed(40, 0, now)
+        came = next(many for many in range(1, 41) if gathering.wait(many, now + 0.001) == 0)
+        gathering.gone(came, now + 0.001)
+    assert came == 40
+
+
 def test_those_who_do_not_return_are_awaited_less_and_less() -> None:
     gathering = Gathering(64, 0.002)
     gathering.took(1, 0.001)
@@ -140,7 +155,7 @@ def test_those_who_do_not_return_are_awaited_less_and_less() -> None:
     for number in range(20):
         gathering.freed(4, 1, number * 1.0)
         waits.append(gathering.wait(1, number * 1.0))
-        gathering.gone(1)
+        gathering.gone(1, number * 1.0)
     assert waits[0] == pytest.approx(0.002)
     assert sum(wait > 0 for wait in waits) < 9
 
