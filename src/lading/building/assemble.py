@@ -16,6 +16,7 @@ from lading.building.lockfile import LockedEnvironment
 from lading.building.recipe import Recipe
 from lading.oci import Descriptor, Image, Layer
 from lading.oci import assemble as oci_assemble
+from lading.oci.annotations import TITLE, UNPACKED
 from lading.stores.layout import Layout
 
 CREATED = "1970-01-01T00:00:00Z"
@@ -57,7 +58,7 @@ def assemble(
 
 def descriptor(wanted: Wanted, made: Blob) -> Descriptor:
     """A layer's descriptor, telling what the layer is."""
-    said = {KIND: wanted.kind.value, "io.lading.layer.title": wanted.title}
+    said = {KIND: wanted.kind.value, TITLE: wanted.title, UNPACKED: str(made.unpacked_size)}
     if wanted.packages:
         said[PACKAGES] = " ".join(f"{name}={version}" for name, version in wanted.packages.items())
     bare = made.descriptor

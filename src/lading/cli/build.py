@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from lading.building.build import Built
-from lading.cli import images, locks, output
+from lading.cli import building, locks, output
 from lading.cli.progress import shown
 from lading.settings import read
 
@@ -24,9 +24,9 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     """
     begun = time.monotonic()
     app = read(Path.cwd())
-    recipes = images.chosen(app, names)
+    recipes = building.chosen(app, names)
     with shown() as progress:
-        built = images.build_all(recipes, locks.fresh(app), progress)
+        built = building.build_all(recipes, locks.fresh(app), progress)
     if as_json:
         output.print_json([_document(name, one) for name, one in built.items()])
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import images, locks, output, place
+from lading.cli import building, locks, output, place
 from lading.cli.progress import shown
 from lading.errors import UsageError
 from lading.oci import Reference
@@ -32,8 +32,8 @@ def write_archive(name: str, path: Path) -> None:
     if path.is_dir():
         raise UsageError("is a folder", str(path), expected="a file to write")
     with shown() as progress:
-        recipes = images.chosen(app, [name])
-        image = images.build_all(recipes, locks.fresh(app), progress)[name].image
+        recipes = building.chosen(app, [name])
+        image = building.build_all(recipes, locks.fresh(app), progress)[name].image
     reference = Reference(f"{app.name}/{name}")
     archive.save(image, reference, path)
     click.echo(f"{path}: {reference}, {output.size(path.stat().st_size)}")

@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "Start an app in this folder from a template.",
     "lock": "Resolve every package to a version and a hash, into lading.lock.",
     "build": "Assemble the images from the lock.",
+    "images": "Show what images there are, and what each adds.",
     "up": "Build, start or update the app, and keep it running.",
     "down": "Stop the app.",
     "ps": "Show what runs.",

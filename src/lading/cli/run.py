@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from lading.cli import images, locks, place
+from lading.cli import building, locks, place
 from lading.cli.names import unknown
 from lading.cli.progress import shown
 from lading.engines.engine import LogLine
@@ -29,7 +29,7 @@ def command(step: str) -> int:
     require_embedded()
     with shown() as progress:
         lock = locks.ensured(app, progress)
-        image = images.build_all([wanted.recipe], lock, progress)[step].image
+        image = building.build_all([wanted.recipe], lock, progress)[step].image
     finished = run(at.app, wanted, image.digest, embedded(at.folders), _hear)
     _tell(step, finished)
     return finished.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,13 @@ class BlobFiles:
             return self.path(digest).stat().st_size
         except FileNotFoundError:
             return None
+
+    def total_size(self) -> int:
+        """Bytes of all that is stored, also of what no image has."""
+        try:
+            return sum(entry.stat().st_size for entry in os.scandir(self._named))
+        except FileNotFoundError:
+            return 0
 
     def open(self, digest: Digest) -> BufferedReader:
         try:

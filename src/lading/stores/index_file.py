@@ -39,6 +39,15 @@ class IndexFile:
                 named[name] = read_digest(document.text("digest"), document.at("digest"))
         return named
 
+    def unnamed(self) -> list[Digest]:
+        """Images without a name: what a name pointed at before. Raises StoreError."""
+        found = []
+        for entry in self._read()["manifests"]:
+            document = Document(entry, str(self._path))
+            if entry.get("mediaType") == media_types.MANIFEST and not _name(entry):
+                found.append(read_digest(document.text("digest"), document.at("digest")))
+        return found
+
     def add(self, image: Descriptor, name: Reference | None) -> None:
         """List an image, and point `name` at it. The one it pointed at stays, without a name.
 

@@ -59,6 +59,12 @@ class Layout:
             self._check_version()
             yield from sorted(self._index.images().items())
 
+    def unnamed(self) -> list[Digest]:
+        """Images that no name points at any more, in the order in which they were written."""
+        with explained(self.folder):
+            self._check_version()
+            return self._index.unnamed()
+
     def _prepare(self) -> None:
         self._blobs.prepare()
         if self._check_version():

@@ -1,0 +1,36 @@
+"""From an app and its lock to built images: what several commands begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lading.building.build import Built, build
+from lading.building.lockfile import Lock
+from lading.building.progress import Progress
+from lading.building.recipe import Recipe
+from lading.cli.locks import locked_for
+from lading.cli.names import unknown
+from lading.settings.app import App
+from lading.state.folders import Folders
+from lading.stores.layout import Layout
+
+
+def chosen(app: App, names: Iterable[str]) -> list[Recipe]:
+    """The recipes of the named services and steps; of all services when none is named."""
+    if not (wanted := list(names)):
+        return [service.recipe for service in app.services]
+    by_name = {recipe.name: recipe for recipe in app.recipes}
+    for name in wanted:
+        if name not in by_name:
+            raise unknown("service or step", name, by_name)
+    return [by_name[name] for name in wanted]
+
+
+def build_all(recipes: Iterable[Recipe], lock: Lock, progress: Progress) -> dict[str, Built]:
+    """The images of the recipes, by name. One after another: later ones reuse earlier layers."""
+    folders = Folders.of_user()
+    store = Layout(folders.store)
+    return {
+        recipe.name: build(recipe, locked_for(recipe, lock), store, folders.cache, progress)
+        for recipe in recipes
+    }

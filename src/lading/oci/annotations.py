@@ -1,0 +1,8 @@
+"""Names of what Lading says of a layer in its descriptor (image-spec 1.1, annotations.md)."""
+
+KIND = "io.lading.layer.kind"
+"""Which of the kinds of layers it is: base, wheels, code, …"""
+TITLE = "io.lading.layer.title"
+"""What is in it, for people."""
+UNPACKED = "io.lading.layer.unpacked"
+"""Bytes of its tar, as a decimal number."""
