@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from lading.building.lockfile import Lock
-from lading.cli import asking, images, locks, output, place, plan_shown, releasing
+from lading.cli import asking, building, locks, output, place, plan_shown, releasing
 from lading.cli.follow import follow
 from lading.cli.names import unknown
 from lading.cli.planning import Now, Planner
@@ -51,8 +51,8 @@ def command(
     with shown() as progress:
         lock = locks.ensured(app, progress)
         _plan(app, at, services, lock)
-        recipes = images.chosen(app, services)
-        built = images.build_all(recipes, lock, progress)
+        recipes = building.chosen(app, services)
+        built = building.build_all(recipes, lock, progress)
     digests = {name: one.image.digest for name, one in built.items()}
     released = releasing.release(
         at,
