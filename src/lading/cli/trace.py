@@ -28,7 +28,7 @@ _MOST_TREES = 10
 @click.argument("identifier", required=False, metavar="[ID]")
 @click.option("--logs", is_flag=True, help="Show what services wrote for it as well.")
 @click.option("--slowest", is_flag=True, help="Without ID: the slowest requests in the log.")
-@click.option("--failed", is_flag=True, help="Without ID: those that failed.")
+@click.option("--failed", is_flag=True, help="Without ID: those that failed, or had a call that did.")
 @click.option(
     *("-n", "--last", "most"),
     type=click.IntRange(1, 1000),
@@ -126,6 +126,9 @@ def _list(at: Place, wish: Wish, as_json: bool) -> None:
 def _row(tree: Node) -> tuple[str, ...]:
     first = tree.request
     assert first is not None, "what is listed has a line of its own"
+    calls = list(tree.requests())[1:]
+    failed = sum(call.failed for call in calls)
+    notes = [waterfall.note(first), f"{failed} of its calls failed" if failed else ""]
     return (
         output.printable(first.request_id) or "-",
         waterfall.moment(first.began_us),
@@ -133,8 +136,8 @@ def _row(tree: Node) -> tuple[str, ...]:
         waterfall.title(first),
         waterfall.status(first),
         waterfall.milliseconds(first.duration_us),
-        str(sum(1 for _ in tree.requests()) - 1),
-        waterfall.note(first),
+        str(len(calls)),
+        "; ".join(filter(None, notes)),
     )
 
 

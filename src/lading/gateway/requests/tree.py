@@ -99,6 +99,7 @@ class _Sought:
         self._by_span: dict[Span, list[int]] = defaultdict(list)
         self._by_trace: dict[str, list[int]] = defaultdict(list)
         self._by_request: dict[str, list[int]] = defaultdict(list)
+        self._begun_by: dict[str, int] = {}
         for number, one in enumerate(ordered):
             self._by_span[_name(one)].append(number)
             if one.trace_id:
@@ -115,7 +116,7 @@ class _Sought:
                 return passed_on
         if one.caller is not None:
             named = _named_by(one)
-            found = self._best(number, self._by_span.get(named, ()))
+            found = self._named(number, named) if named[0] else self._begun(number)
             return named if found is None else found
         if not one.inside:
             return None
@@ -123,6 +124,24 @@ class _Sought:
         related = (self._by_trace.get(one.trace_id, ()), self._by_request.get(one.request_id, ()))
         under_way = [self._around(number, candidates) for candidates in related]
         return max((n for n in under_way if n is not None), default=None)
+
+    def _begun(self, number: int) -> int | None:
+        """The request that came without a trace, and for which the trace of this one was begun.
+
+        Several may have come with the same id; each of them begins one trace, if any.
+        """
+        one = self._ordered[number]
+        if one.trace_id not in self._begun_by:
+            taken = set(self._begun_by.values())
+            same = self._by_span.get(("", one.request_id), ())
+            found = self._best(number, [n for n in same if n not in taken])
+            if found is None:
+                return None
+            self._begun_by[one.trace_id] = found
+        return self._begun_by[one.trace_id]
+
+    def _named(self, number: int, named: Span) -> int | None:
+        return self._best(number, self._by_span.get(named, ()))
 
     def _best(self, number: int, candidates: Sequence[int]) -> int | None:
         """The one that was under way; else the last before it, which had ended: a late call."""
