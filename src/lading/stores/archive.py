@@ -11,21 +11,34 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol, cast
 
-from lading.oci import Digest, Image, Reference, media_types, validate
+from lading.oci import Digest, Image, Layer, Reference, media_types, validate
 from lading.stores.archive_reader import read
 from lading.stores.disk import explained
 from lading.stores.incomplete import Incomplete
 from lading.stores.index_file import REF_NAME
 from lading.stores.layout import VERSION
-from lading.stores.uncompressed import uncompressed
+from lading.stores.uncompressed import plain, uncompressed
 
-__all__ = ["read", "save", "write"]
+__all__ = ["Lacking", "read", "save", "write", "write_rest"]
 
 CONTAINERD_NAME = "io.containerd.image.name"
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Layers that are left out, for an engine that has them, by diff ID.
+
+    Docker looks for no file of a layer that it has. Podman looks for one, but not into it: with
+    `empty` such files are there.
+    """
+
+    layers: frozenset[Digest]
+    empty: bool = False
 
 
 class Sink(Protocol):
@@ -52,23 +65,43 @@ def write(image: Image, reference: Reference, stream: Sink) -> None:
     DamagedBlob is raised before anything is written when a layer is not what its diff ID says.
     """
     validate.check(image)
-    plain = uncompressed(image)
+    unpacked = uncompressed(image)
+    _pack(_documents(unpacked, reference), unpacked.layers, stream)
+
+
+def write_rest(image: Image, reference: Reference, stream: Sink, lacking: Lacking) -> None:
+    """Write what an engine needs besides what it has: for Docker's own reader, no OCI layout.
+
+    Layers that are left out are not read. Raises DamagedBlob as `write` does.
+    """
+    validate.check(image)
+    documents = list(_for_docker(image, reference))
+    if lacking.empty:
+        documents += [(_blob(digest), b"") for digest in sorted(lacking.layers, key=str)]
+    rest = [plain(layer) for layer in image.layers if layer.diff_id not in lacking.layers]
+    _pack(documents, rest, stream)
+
+
+def _pack(documents: Iterable[tuple[str, bytes]], layers: Iterable[Layer], stream: Sink) -> None:
     sink = cast(IO[bytes], stream)  # With "w|" tarfile calls nothing but `write`.
     with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-        for name, document in _documents(plain, reference):
+        for name, document in documents:
             _add(tar, name, len(document), io.BytesIO(document))
-        for digest, layer in {layer.diff_id: layer for layer in plain.layers}.items():
+        for digest, layer in {layer.diff_id: layer for layer in layers}.items():
             with layer.open() as content:
                 _add(tar, _blob(digest), layer.descriptor.size, content)
 
 
 def _documents(image: Image, reference: Reference) -> Iterator[tuple[str, bytes]]:
-    config = Digest.of(image.config)
     yield "oci-layout", VERSION
     yield "index.json", _json(_index(image, reference))
-    yield "manifest.json", _json([_docker_manifest(image, reference)])
-    yield _blob(config), image.config
+    yield from _for_docker(image, reference)
     yield _blob(image.digest), image.manifest
+
+
+def _for_docker(image: Image, reference: Reference) -> Iterator[tuple[str, bytes]]:
+    yield "manifest.json", _json([_docker_manifest(image, reference)])
+    yield _blob(Digest.of(image.config)), image.config
 
 
 def _index(image: Image, reference: Reference) -> dict[str, Any]:

@@ -51,13 +51,14 @@ def uncompressed(image: Image) -> Image:
 
     Reads every layer to know its size. Raises DamagedBlob.
     """
-    layers = tuple(map(_plain, image.layers))
+    layers = tuple(map(plain, image.layers))
     descriptors = tuple(layer.descriptor for layer in layers)
     manifest = replace(Manifest.parse(image.manifest), layers=descriptors)
     return Image(manifest.encode(), image.config, layers)
 
 
-def _plain(layer: Layer) -> Layer:
+def plain(layer: Layer) -> Layer:
+    """The layer as the tar it was. Reads all of it to know its size; raises DamagedBlob."""
     with open_tar(layer) as stream:
         size = sum(map(len, iter(partial(stream.read, CHUNK_BYTES), b"")))
     descriptor = Descriptor(media_types.LAYER, layer.diff_id, size)

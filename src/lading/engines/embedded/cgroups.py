@@ -60,7 +60,7 @@ class Cgroups:
 def detect(root: bool, uid: int, sysfs: Path = _SYSFS, own: str | None = None) -> Cgroups:
     """Look at the machine. `own` is the text of /proc/self/cgroup."""
     text = Path("/proc/self/cgroup").read_text() if own is None else own
-    mine = {x: path for line in text.splitlines() for x, path in _memberships(line)}
+    mine = {x: path for line in text.splitlines() for x, path in memberships(line)}
     second = (sysfs / "cgroup.controllers").exists()
     if root and second:
         there = (sysfs / "cgroup.controllers").read_text().split()
@@ -203,8 +203,8 @@ def _may_divide(folder: Path) -> bool:
     return _may_join(folder) and os.access(folder / "cgroup.subtree_control", os.W_OK)
 
 
-def _memberships(line: str) -> list[tuple[str, str]]:
-    """Controllers and path of a line of /proc/self/cgroup; version 2's has no controller."""
+def memberships(line: str) -> list[tuple[str, str]]:
+    """Controllers and path of a line of /proc/[pid]/cgroup; version 2's has no controller."""
     _, _, rest = line.partition(":")
     controllers, _, path = rest.partition(":")
     return [(controller, path) for controller in controllers.split(",")]

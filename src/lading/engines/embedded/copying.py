@@ -6,7 +6,6 @@ that the container left must not lead to this machine's own files.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from lading.engines.embedded.container import Container, Started
 from lading.engines.embedded.identity import Identity
 from lading.engines.embedded.namespace import Command, enter, join, merge
 from lading.engines.embedded.unpack import Ownership, unpack
+from lading.engines.landing import land
 from lading.errors import EngineError, PathNotFound
 
 # Everything is imported before the root changes: afterwards there is no Python to import from.
@@ -45,10 +45,8 @@ def copy_out(
 
     Raises PathNotFound; EngineError when it holds a link out of itself.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    where = f"{container.name}:{source}"
-    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".lading-") as scratch:
-        received = Path(scratch) / "new"
+
+    def fetch(received: Path) -> None:
         running = record.process.alive
         try:
             _fetch(container, record, identity, source, received)
@@ -58,10 +56,8 @@ def copy_out(
             # It ended while it was being asked: what it left is still there.
             shutil.rmtree(received)
             _fetch(container, record, identity, source, received)
-        if not (received / "it").exists():
-            raise EngineError("neither a file nor a folder", where)
-        _refuse_links_out(received / "it", where)
-        _replace(received / "it", destination, Path(scratch) / "old")
+
+    land(f"{container.name}:{source}", destination, fetch)
 
 
 def _fetch(
@@ -104,24 +100,3 @@ def _receive(sender: subprocess.Popen[bytes], folder: Path) -> Exception | None:
         while stream.read(1024 * 1024):
             pass
     return None
-
-
-def _refuse_links_out(received: Path, where: str) -> None:
-    for folder, folders, files in os.walk(received):
-        for name in (*folders, *files):
-            link = Path(folder) / name
-            # Not Path.resolve: a link may lead to itself.
-            end = Path(os.path.realpath(link))
-            if link.is_symlink() and not end.is_relative_to(received.resolve()):
-                came = f"{link.relative_to(received)} -> {link.readlink()}"
-                raise EngineError("a link leads out of what is copied", where, came=came)
-
-
-def _replace(received: Path, destination: Path, aside: Path) -> None:
-    """A folder cannot be renamed over another: the old one steps aside for an instant."""
-    if destination.is_dir() and not destination.is_symlink():
-        destination.rename(aside)
-        received.rename(destination)
-        shutil.rmtree(aside, ignore_errors=True)
-    else:
-        received.replace(destination)

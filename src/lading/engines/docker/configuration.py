@@ -1,0 +1,203 @@
+"""What the daemon is told: the body of a request for a container.
+
+Source: Docker Engine API 1.41, "Create a container". It asks for what
+`lading.engines.embedded.bundle` asks of runc.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from lading.engines import inside
+from lading.engines.docker import devices
+from lading.engines.docker.container import PART, RECORD, Container, Part, Record
+from lading.engines.docker.daemon import Daemon
+from lading.engines.embedded import seccomp
+from lading.engines.embedded.cgroups import PERIOD_MICROSECONDS
+from lading.engines.embedded.identity import Identity
+from lading.engines.engine import Limits, Workload
+from lading.errors import EngineError
+from lading.oci import Image
+
+_BRIDGE = "/run/lading-bridge.py"
+_BRIDGE_LIMITS = Limits(cpu=1.0, memory_bytes=128 * 1024**2, processes=32)
+_PYTHON = "io.lading.python"
+"""The label by which an image says which Python is in it."""
+_OPEN_FILES = 65536
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_LOG = {"Type": "json-file", "Config": {"max-size": "32m", "max-file": "2"}}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A workload, and all it needs from this machine and its daemon."""
+
+    workload: Workload
+    image: Image
+    image_id: str
+    """As the daemon calls it."""
+    container: Container
+    daemon: Daemon
+    seccomp_file: Path
+    gpus: tuple[str, ...] = ()
+    """Those chosen for it, by CDI's names."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How its image says it is to be run."""
+        return self.image.settings.get("config") or {}
+
+    @property
+    def user(self) -> tuple[int, int]:
+        """User and group ID inside: never root's."""
+        return Identity(0, 0, root=True).user_of(self.settings.get("User") or "")
+
+
+def main(wanted: Wanted, folders: str | None) -> dict[str, Any]:
+    """The workload's own container. `folders` is one whose volumes it takes over."""
+    workload, settings = wanted.workload, wanted.settings
+    arguments = inside.command(workload, settings)
+    environment = inside.environment(workload, settings)
+    if not arguments:
+        raise EngineError("neither the workload nor its image says what to run", workload.name)
+    binds = [f"{wanted.container.sockets}:{inside.SOCKET_FOLDER}:rw"]
+    if workload.gateway:
+        binds.append(f"{workload.gateway}:{inside.GATEWAY_FOLDER}:ro")
+    host = {
+        **_host(wanted, workload.limits, binds),
+        "NetworkMode": "default" if workload.egress else "none",
+        "VolumesFrom": [folders] if folders else [],
+        "DeviceRequests": devices.requests(workload.limits.gpu, wanted.daemon, wanted.gpus),
+        "RestartPolicy": {"Name": "no"},
+    }
+    return {
+        **_common(wanted, Part.MAIN, arguments, {devices.LABEL: ",".join(wanted.gpus)}),
+        "Hostname": workload.name[:63].rstrip(".-_"),
+        "WorkingDir": settings.get("WorkingDir") or "/",
+        "Env": [f"{key}={value}" for key, value in environment.items()],
+        "HostConfig": host,
+    }
+
+
+def bridge(wanted: Wanted, main_id: str) -> dict[str, Any]:
+    """A second container, in the network of the first, that joins its port to its socket.
+
+    It runs from the workload's own image, whose Python does: no other image is sure to be there.
+    """
+    workload = wanted.workload
+    python = (wanted.settings.get("Labels") or {}).get(_PYTHON)
+    if not python:
+        raise EngineError(
+            "a server on a port is reached by a program in Python",
+            workload.name,
+            expected="an image that Lading built",
+            came=f"one without the label {_PYTHON}",
+        )
+    arguments = [f"/usr/bin/python{python}", "-I", _BRIDGE, "--socket", inside.SOCKET]
+    arguments += ["--port", str(workload.port)]
+    binds = [
+        f"{wanted.container.sockets}:{inside.SOCKET_FOLDER}:rw",
+        f"{wanted.container.bridge_program}:{_BRIDGE}:ro",
+    ]
+    if workload.gateway:
+        binds.append(f"{workload.gateway}:{inside.GATEWAY_FOLDER}:ro")
+        arguments += ["--gateway", inside.GATEWAY_SOCKET]
+        arguments += ["--gateway-port", str(inside.gateway_port(workload))]
+    host = {
+        **_host(wanted, _BRIDGE_LIMITS, binds),
+        "NetworkMode": f"container:{main_id}",
+        # Whoever applied the workload may be gone when this ends: nobody else would notice.
+        "RestartPolicy": {"Name": "on-failure"},
+    }
+    return {
+        **_common(wanted, Part.BRIDGE, arguments),
+        "WorkingDir": "/",
+        "Env": ["PYTHONDONTWRITEBYTECODE=1"],
+        "HostConfig": host,
+    }
+
+
+def folders(wanted: Wanted) -> dict[str, Any]:
+    """A container that never runs, whose volumes are the folders that may be written to.
+
+    They are made with what the image has there, and may then be given to their user: in a
+    container whose root is read-only the daemon changes nothing.
+    """
+    return {
+        **_common(wanted, Part.FOLDERS, ["/"]),
+        "Volumes": {folder: {} for folder in wanted.workload.writable},
+        "HostConfig": {"NetworkMode": "none", "LogConfig": {"Type": "none"}},
+    }
+
+
+def _common(
+    wanted: Wanted, part: Part, arguments: list[str], more: Mapping[str, str] = NO_LABELS
+) -> dict[str, Any]:
+    user, group = wanted.user
+    record = Record.of(wanted.workload, wanted.daemon.unenforced)
+    return {
+        "Image": wanted.image_id,
+        "User": f"{user}:{group}",
+        "Entrypoint": arguments,
+        "Cmd": [],
+        "StopSignal": "SIGTERM",
+        "Labels": {
+            **wanted.workload.labels,
+            **wanted.container.labels,
+            PART: part.value,
+            RECORD: record.to_json(),
+            **{name: value for name, value in more.items() if value},
+        },
+    }
+
+
+def _host(wanted: Wanted, limits: Limits, binds: list[str]) -> dict[str, Any]:
+    half = limits.memory_bytes // 2
+    return {
+        "Binds": binds,
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={half}"},
+        "ShmSize": half,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": _security(wanted),
+        "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "LogConfig": _LOG,
+        **_limits(limits, wanted.daemon),
+    }
+
+
+def _limits(limits: Limits, daemon: Daemon) -> dict[str, Any]:
+    """Those that the daemon can set; it refuses a container with one that it cannot."""
+    found: dict[str, Any] = {"Ulimits": _ulimits()}
+    if "memory" not in daemon.unenforced:
+        # Memory and swap together: no swap beside memory.
+        found |= {"Memory": limits.memory_bytes, "MemorySwap": limits.memory_bytes}
+    if "cpu" not in daemon.unenforced:
+        quota = max(1000, round(limits.cpu * PERIOD_MICROSECONDS))
+        found |= {"CpuPeriod": PERIOD_MICROSECONDS, "CpuQuota": quota}
+    if "processes" not in daemon.unenforced:
+        found["PidsLimit"] = limits.processes
+    return found
+
+
+def _ulimits() -> list[dict[str, Any]]:
+    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = _OPEN_FILES if highest == resource.RLIM_INFINITY else min(_OPEN_FILES, highest)
+    wanted = {"nofile": files, "core": 0}
+    return [{"Name": name, "Soft": value, "Hard": value} for name, value in wanted.items()]
+
+
+def _security(wanted: Wanted) -> list[str]:
+    """Docker takes the list of system calls itself, Podman the file it is in."""
+    podman = wanted.daemon.podman
+    profile = str(wanted.seccomp_file) if podman else json.dumps(seccomp.profile())
+    options = ["no-new-privileges", f"seccomp={profile}"]
+    # The gateway's process is not labelled as a container's: SELinux would part the two.
+    return [*options, "label=disable"] if wanted.daemon.selinux else options

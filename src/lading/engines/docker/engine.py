@@ -1,0 +1,214 @@
+"""The Docker engine's verbs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from lading.engines.docker import copying, devices, loading, logs, starting
+from lading.engines.docker.api import Api, Seen
+from lading.engines.docker.configuration import Wanted
+from lading.engines.docker.container import (
+    HOME,
+    PART,
+    RECORD,
+    WORKLOAD,
+    Container,
+    Part,
+    Record,
+    home_of,
+)
+from lading.engines.docker.daemon import Daemon, describe
+from lading.engines.docker.groups import memory_group
+from lading.engines.embedded import cgroups, seccomp
+from lading.engines.embedded.layers import locked
+from lading.engines.embedded.processes import Process
+from lading.engines.engine import LogLine, Observed, Phase, Workload, is_name
+from lading.errors import EngineError, EngineUnavailable, WorkloadNotFound
+from lading.stores.store import Store
+
+_SOCKET_PATH_BYTES = 107
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A container that was seen to run: while its process lives, nobody need be asked again."""
+
+    process: Process
+    observed: Observed
+    group: dict[str, Path]
+    """Its control group for memory."""
+
+    def now(self) -> Observed:
+        return replace(
+            self.observed,
+            memory_bytes=cgroups.memory_bytes(self.group),
+            out_of_memory=cgroups.was_out_of_memory(self.group),
+        )
+
+
+class Docker:
+    """Satisfies Engine with the daemon at `host`: Docker Engine, or Podman.
+
+    `data` names the Lading home that containers belong to; `run` is short, and gone after a reboot.
+    Any number of objects and processes may share them; verbs on one name wait for each other.
+    """
+
+    def __init__(self, store: Store, host: str, data: Path, run: Path) -> None:
+        self.host = host
+        self._store = store
+        self._home = home_of(data)
+        self._run = run.absolute()
+        self._running: dict[str, _Running] = {}
+
+    def apply(self, workload: Workload) -> Observed:
+        if found := self.observe(workload.name):
+            return found
+        image = self._store.read(workload.image)
+        made = self._container(workload.name)
+        self._make_folders(made)
+        with self._lock(made.key):
+            if found := self.observe(workload.name):
+                return found
+            starting.clear(self._api, made)
+            with self._lock("images"):
+                image_id = loading.ensure(self._api, self._daemon, image)
+            wanted = Wanted(workload, image, image_id, made, self._daemon, self._seccomp_file)
+            try:
+                self._start(wanted)
+            except BaseException:
+                starting.clear(self._api, made)
+                raise
+            observed = self.observe(workload.name)
+        if observed is None:
+            raise EngineError("gone as soon as it was started", workload.name)
+        return observed
+
+    def observe(self, name: str) -> Observed | None:
+        if not is_name(name):
+            return None
+        known = self._running.get(name)
+        if known and known.process.alive:
+            return known.now()
+        self._running.pop(name, None)
+        made = self._container(name)
+        seen = self._api.inspect(made.called(Part.MAIN))
+        return self._observed(made, seen) if seen and _was_started(seen) else None
+
+    def names(self) -> list[str]:
+        """Also of what a caller that was killed left half made: `remove` clears it."""
+        found = {one.labels.get(WORKLOAD, "") for one in self._api.listed({HOME: self._home})}
+        return sorted(name for name in found if is_name(name))
+
+    def remove(self, name: str) -> None:
+        if not is_name(name):
+            return
+        made = self._container(name)
+        if not self._api.listed(made.labels):
+            return
+        self._make_folders(made)
+        with self._lock(made.key):
+            seen = self._api.inspect(made.called(Part.MAIN))
+            if seen and _was_started(seen):
+                grace_seconds = Record.from_json(seen.labels[RECORD]).grace_seconds
+                starting.stop(self._api, made, seen, grace_seconds)
+            else:
+                starting.clear(self._api, made)
+            self._running.pop(name, None)
+
+    def logs(self, name: str, follow: bool = False) -> Iterator[LogLine]:
+        return logs.lines(self._api.logs(self._find(name).id, follow))
+
+    def copy(self, name: str, path: str, destination: Path) -> None:
+        found = self._find(name)
+        if not path.startswith("/"):
+            raise EngineError("cannot be copied", name, "an absolute path", repr(path))
+        copying.copy_out(self._api, found.id, f"{name}:{path}", path, destination.absolute())
+
+    def _start(self, wanted: Wanted) -> None:
+        count = wanted.workload.limits.gpu
+        if not count:
+            starting.start(self._api, wanted)
+            return
+        # Held until the container that has them is there to be seen.
+        with self._lock("gpus"):
+            names = devices.choose(count, wanted.daemon, self._taken(), wanted.workload.name)
+            starting.start(self._api, replace(wanted, gpus=names))
+
+    def _taken(self) -> set[str]:
+        """GPUs that containers of this home have."""
+        listed = self._api.listed({HOME: self._home, PART: Part.MAIN.value})
+        having = [one.labels.get(devices.LABEL, "") for one in listed if one.status == "running"]
+        return {name for names in having for name in names.split(",") if name}
+
+    def _observed(self, made: Container, seen: Seen) -> Observed:
+        record = Record.from_json(seen.labels[RECORD])
+        observed = Observed(
+            name=made.name,
+            image=record.image,
+            phase=Phase.RUNNING if seen.running else Phase.EXITED,
+            started_at=seen.started_at,
+            labels=record.labels,
+            address=made.address,
+            pid=seen.pid if seen.running else None,
+            exit_code=None if seen.running else seen.exit_code,
+            out_of_memory=seen.out_of_memory,
+            unenforced=record.unenforced,
+        )
+        process = Process.of(seen.pid) if seen.running else None
+        if process is None:
+            return observed
+        running = _Running(process, observed, memory_group(process.pid))
+        self._running[made.name] = running
+        return running.now()
+
+    def _find(self, name: str) -> Seen:
+        made = self._container(name)
+        seen = self._api.inspect(made.called(Part.MAIN)) if is_name(name) else None
+        if seen is None or not _was_started(seen):
+            raise WorkloadNotFound("no such workload", name)
+        return seen
+
+    @cached_property
+    def _api(self) -> Api:
+        return Api(self.host)
+
+    @cached_property
+    def _daemon(self) -> Daemon:
+        return describe(self._api)
+
+    @cached_property
+    def _seccomp_file(self) -> Path:
+        """What Podman reads; Docker is told it in the request."""
+        file = self._run / "seccomp.json"
+        file.write_text(json.dumps(seccomp.profile()))
+        return file
+
+    def _container(self, name: str) -> Container:
+        return Container(name, self._home, self._run)
+
+    def _lock(self, key: str) -> AbstractContextManager[None]:
+        return locked(self._run / "locks" / key)
+
+    def _make_folders(self, made: Container) -> None:
+        longest = len(made.address.removeprefix("unix:").encode())
+        if longest > _SOCKET_PATH_BYTES:
+            raise EngineUnavailable(
+                "no room for the names of sockets",
+                where=str(self._run),
+                expected=f"paths of {_SOCKET_PATH_BYTES} bytes at most",
+                came=str(longest),
+                todo="set LADING_HOME or XDG_RUNTIME_DIR to a shorter folder",
+            )
+        self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("locks", "d"):
+            (self._run / name).mkdir(exist_ok=True, mode=0o700)
+
+
+def _was_started(seen: Seen) -> bool:
+    """One that was created and never ran is a leftover, not a workload."""
+    return seen.started_at.year > 1

@@ -1,0 +1,119 @@
+"""How a workload's containers come up, and how they are taken down again."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import signal
+import tarfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from lading.engines.docker import configuration, devices
+from lading.engines.docker.api import Api, Seen
+from lading.engines.docker.configuration import Wanted
+from lading.engines.docker.container import WORKLOAD, Container, Part
+from lading.engines.embedded.processes import Process
+from lading.errors import EngineError
+
+_END_SECONDS = 5.0
+_BRIDGE_MODULE = "bridge.py"
+
+
+def start(api: Api, wanted: Wanted) -> None:
+    """Start a workload of which nothing is there yet. Raises EngineError."""
+    made = wanted.container
+    _prepare(wanted)
+    folders = _make_folders(api, wanted) if wanted.workload.writable else None
+    main = api.create(made.called(Part.MAIN), configuration.main(wanted, folders))
+    if folders:
+        api.remove(folders)
+    _require_image(api, wanted, main)
+    try:
+        api.start(main)
+    except EngineError as problem:
+        count = wanted.workload.limits.gpu
+        where = wanted.workload.name
+        raise devices.explained(problem, count, wanted.daemon, where) from problem
+    if wanted.workload.port:
+        _start_bridge(api, wanted, main)
+
+
+def stop(api: Api, made: Container, seen: Seen, grace_seconds: float) -> None:
+    """SIGTERM, grace, SIGKILL; returns when the workload's own container has ended."""
+    process = Process.of(seen.pid) if seen.running and seen.pid else None
+    if process:
+        # What SIGTERM would end anywhere else is ended: it could only use up its grace.
+        if not process.is_spared_by(signal.SIGTERM):
+            api.signal(seen.id, "SIGTERM")
+            process.wait(grace_seconds)
+        if process.alive:
+            api.signal(seen.id, "SIGKILL")
+            process.wait(_END_SECONDS)
+    clear(api, made)
+
+
+def clear(api: Api, made: Container) -> None:
+    """Remove a workload's containers and folders, also what a killed caller left half made."""
+    for found in api.listed(made.labels):
+        if found.labels.get(WORKLOAD) == made.name:
+            api.remove(found.id)
+    shutil.rmtree(made.runtime, ignore_errors=True)
+
+
+def _prepare(wanted: Wanted) -> None:
+    made = wanted.container
+    made.sockets.mkdir(parents=True, exist_ok=True)
+    made.runtime.chmod(0o700)
+    # The user inside may be any id outside; above this is a folder that nobody else may enter.
+    made.sockets.chmod(0o777)
+    if wanted.workload.port:
+        made.bridge_program.write_bytes(_bridge().read_bytes())
+        made.bridge_program.chmod(0o644)
+
+
+def _bridge() -> Path:
+    """The runtime's bridge, found and never imported."""
+    spec = find_spec("lading_runtime")
+    (folder,) = (spec and spec.submodule_search_locations) or [""]
+    return Path(folder) / _BRIDGE_MODULE
+
+
+def _make_folders(api: Api, wanted: Wanted) -> str:
+    """The container whose volumes are the writable folders, given to the user who writes them."""
+    folders = api.create(wanted.container.called(Part.FOLDERS), configuration.folders(wanted))
+    user, group = wanted.user
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for folder in sorted(wanted.workload.writable):
+            member = tarfile.TarInfo(folder.strip("/"))
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            member.uid, member.gid = user, group
+            tar.addfile(member)
+    api.put(folders, "/", buffer.getvalue())
+    return folders
+
+
+def _require_image(api: Api, wanted: Wanted, main: str) -> None:
+    """That what is about to run is what was asked for, whatever names lead to by now."""
+    seen = api.inspect(main)
+    if seen is None or seen.image != wanted.image_id:
+        raise EngineError(
+            "the daemon made a container of another image",
+            wanted.workload.name,
+            expected=wanted.image_id,
+            came=seen.image if seen else "none",
+        )
+
+
+def _start_bridge(api: Api, wanted: Wanted, main: str) -> None:
+    name = wanted.container.called(Part.BRIDGE)
+    bridge = api.create(name, configuration.bridge(wanted, main))
+    try:
+        api.start(bridge)
+    except EngineError:
+        seen = api.inspect(main)
+        if seen and seen.running:
+            raise
+        # The workload has ended already, and its network with it: there is nothing to join.
+        api.remove(bridge)
