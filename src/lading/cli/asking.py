@@ -26,8 +26,8 @@ def service(one: Service, image: Digest) -> WantedService:
 
 
 def whole(app: App, images: Mapping[str, Digest]) -> WantedApp:
-    """All of the app; `images` are by service."""
-    services = tuple(service(one, images[one.name]) for one in app.services)
+    """All of the app, but for services that have no image yet; `images` are by service."""
+    services = tuple(service(x, images[x.name]) for x in app.services if x.name in images)
     return WantedApp(app.name, app.listener, services)
 
 

@@ -47,8 +47,11 @@ def follow(
     since: datetime,
     over: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Print what is written from `since` on as it comes, until interrupted or `over`."""
-    following = _Following(at, tuple(services), since, embedded(at.folders), History(at.history))
+    """Print what is written from `since` on as it comes, until interrupted or `over`.
+
+    `services` may grow meanwhile.
+    """
+    following = _Following(at, services, since, embedded(at.folders), History(at.history))
     while not over():
         following.look()
         following.show_for(_LOOK_SECONDS)
@@ -73,7 +76,7 @@ class _Following:
     """A thread for each container that writes; our own sentences are read from the history."""
 
     at: Place
-    services: tuple[str, ...]
+    services: Sequence[str]
     since: datetime
     engine: Engine
     history: History

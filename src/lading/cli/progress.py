@@ -12,9 +12,13 @@ from lading.building.progress import Progress
 
 
 class Lines:
-    """A Progress that writes one line to standard error for each task that took a while."""
+    """A Progress that writes one line to standard error for each task that took a while.
 
-    def __init__(self) -> None:
+    One that is done within `least_seconds` is not worth a line.
+    """
+
+    def __init__(self, least_seconds: float = 0.0) -> None:
+        self._least_seconds = least_seconds
         self._lock = threading.Lock()
         self._begun: dict[str, float] = {}
 
@@ -26,7 +30,7 @@ class Lines:
     def finish(self, task: str, note: str = "") -> None:
         seconds = time.monotonic() - self._begun.pop(task, time.monotonic())
         with self._lock:
-            if note != "cached":
+            if note != "cached" and seconds >= self._least_seconds:
                 print(f"{task}: {note or 'done'} ({seconds:.1f} s)", file=sys.stderr, flush=True)
 
 

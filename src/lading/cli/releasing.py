@@ -59,10 +59,12 @@ def release(at: Place, asked: Asking) -> Released:
         raise
 
 
-def update(at: Place, wanted: WantedApp, good: WantedApp, newer: Callable[[], bool]) -> bool:
+def update(
+    at: Place, wanted: WantedApp, good: WantedApp, newer: Callable[[], bool]
+) -> AppStatus | None:
     """Replace what differs from `good`, which answers now; returns once it answers.
 
-    False as soon as there is something `newer` to ask for. Raises ControllerError as `release`
+    None as soon as there is something `newer` to ask for. Raises ControllerError as `release`
     does; then `good` is wanted again.
     """
     client = Client(at.socket)
@@ -71,7 +73,7 @@ def update(at: Place, wanted: WantedApp, good: WantedApp, newer: Callable[[], bo
     try:
         client.apply(wanted)
         awaited = Awaited(names, changed, lambda one: one.answers, newer)
-        return settle(client, at, awaited) is not None
+        return settle(client, at, awaited)
     except AppNotUp:
         raise
     except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,12 +15,17 @@ from lading.cli.follow import follow
 from lading.cli.names import unknown
 from lading.cli.planning import Now, Planner
 from lading.cli.progress import shown
+from lading.cli.releasing import Released
 from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
+from lading.controller.messages import WantedApp
 from lading.controller.place import Place
 from lading.engines.select import require_embedded
 from lading.errors import UsageError
 from lading.settings.app import App
+
+if TYPE_CHECKING:
+    from lading.cli.watching import Watching
 
 
 @click.command()
@@ -60,7 +66,7 @@ def command(
     )
     releasing.tell(released.status, time.monotonic() - begun)
     if not detach:
-        _stay(app, at, [one.name for one in released.wanted.services])
+        _stay(app, at, released.wanted, _watching(app, at, services, released) if watch else None)
 
 
 def _check_options(detach: bool, dry_run: bool, watch: bool, as_json: bool) -> None:
@@ -92,16 +98,36 @@ def _left(app: App, names: tuple[str, ...]) -> list[str]:
     return [one.name for one in app.services if names and one.name not in names]
 
 
-def _stay(app: App, at: Place, names: list[str]) -> None:
-    click.echo("Ctrl-C stops it", err=True)
+def _stay(app: App, at: Place, wanted: WantedApp, watching: Watching | None) -> None:
+    names = [one.name for one in wanted.services]
     client = Client(at.socket)
     try:
-        follow(at, names, datetime.now(UTC), over=lambda: not client.answers())
+        if watching:
+            watching.followed = names
+            watching.start()
+        click.echo("Ctrl-C stops it", err=True)
+        follow(at, names, datetime.now(UTC), lambda: _is_over(client, watching))
     except KeyboardInterrupt:
         click.echo("stopping", err=True)
+        if watching:
+            watching.stop()
         stop(at)
         click.echo(f"{app.name} is down", err=True)
         return
+    if watching and watching.failure:
+        raise watching.failure
     if left_behind(at):
         raise not_up(at)
     click.echo("stopped by somebody else", err=True)
+
+
+def _is_over(client: Client, watching: Watching | None) -> bool:
+    return not client.answers() or (watching is not None and watching.failure is not None)
+
+
+def _watching(app: App, at: Place, names: tuple[str, ...], released: Released) -> Watching:
+    # Imported here: what watches files takes as long to import as all of this command.
+    from lading.cli.watching import Watching
+
+    click.echo("watching for saved files", err=True)
+    return Watching(at, app, released.wanted, names)
