@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from lading.cli import output
-from lading.cli.building import build_all, chosen
 from lading.errors import StoreError
 from lading.oci import Digest, Image, Reference
 from lading.settings import read
@@ -17,7 +16,6 @@ from lading.state.folders import Folders
 from lading.stores.layout import Layout
 from lading.stores.sharing import Share, SharedLayer, shares
 
-__all__ = ["build_all", "chosen", "command"]
 _SHORT = 12
 """Hexadecimal digits of a digest."""
 _TITLE = "org.opencontainers.image.title"
