@@ -17,7 +17,7 @@ ENDINGS = (".joblib", ".pkl", ".pickle", ".skops")
 # scikit-learn before 1.3 tells the two versions in its message alone.
 _STARTS = (b"\x80", b"\x1f\x8b", b"\x78", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18")
 """Of a pickle since protocol 2, and of joblib's compressions: gzip, zlib, bz2, xz, lzma, lz4."""
-_OF_THE_PROGRAM = re.compile(r"Can't get attribute '([^']+)' on <module '__main__'")
+_OF_THE_PROGRAM = re.compile(r"Can't get attribute '([^']+)' on <module '(?:[^']*\.)?__main__'")
 _OLD = re.compile(r"from version (\S+) when using version (\S+?)\.? ")
 
 
