@@ -26,7 +26,7 @@ def command(step: str) -> int:
     wanted = app.step(step)
     if wanted is None:
         raise unknown("step", step, [one.name for one in app.steps])
-    require_embedded()
+    require_embedded({f"steps.{step}": wanted.limits})
     with shown() as progress:
         lock = locks.ensured(app, progress)
         image = building.build_all([wanted.recipe], lock, progress)[step].image

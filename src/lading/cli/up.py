@@ -53,7 +53,8 @@ def command(
     if dry_run:
         _foretell(app, at, services, as_json)
         return
-    require_embedded()
+    chosen = [one for one in app.services if one.name in services or not services]
+    require_embedded({f"services.{one.name}": one.limits for one in chosen})
     with shown() as progress:
         lock = locks.ensured(app, progress)
         _plan(app, at, services, lock)
