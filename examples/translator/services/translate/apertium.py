@@ -1,0 +1,123 @@
+"""An Apertium mode kept running: text in, translation out, the dictionaries loaded once.
+
+A mode is a pipeline of programs, written as a line of shell. With -z each flushes what it has when
+a NUL comes, so one pipeline serves text after text (https://wiki.apertium.org/wiki/NUL_flush).
+"""
+
+import os
+import re
+import select
+import shlex
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+MODES = Path("/usr/share/apertium/modes")
+_RESERVED = re.compile(r"[\[\]{}^$/\\@<>~]")
+"""Characters of Apertium's stream format (https://wiki.apertium.org/wiki/Apertium_stream_format)."""
+_LONGEST = 4000
+"""Characters put in at a time: what comes out has to fit in a pipe until it is read."""
+
+
+class StuckError(RuntimeError):
+    """A pipeline gave no answer in time, or a program of it ended."""
+
+
+class Pipeline:
+    """One mode's programs. Not for two threads at once, nor for a forked process."""
+
+    def __init__(self, mode: str, modes: Path = MODES) -> None:
+        self._commands = commands((modes / f"{mode}.mode").read_text("utf-8"))
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._process = 0
+
+    def translate(self, text: str, seconds: float = 20.0) -> str:
+        """Raises StuckError, and begins anew with the next text."""
+        if self._process != os.getpid():
+            self._start()
+        try:
+            deadline = time.monotonic() + seconds
+            return _spaced("".join(self._piece(x, deadline) for x in _pieces(text)), text)
+        except (StuckError, OSError):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the programs."""
+        for program in self._running if self._process == os.getpid() else ():
+            with suppress(OSError):
+                program.kill()
+            program.wait()
+        self._running, self._process = [], 0
+
+    def _start(self) -> None:
+        self._running, before = [], subprocess.PIPE
+        for command in self._commands:
+            program = subprocess.Popen(
+                command, stdin=before, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            if self._running:
+                before.close()  # its reader has it now; so an end is seen by all after it
+            before = program.stdout
+            self._running.append(program)
+        self._process = os.getpid()
+
+    def _piece(self, text: str, deadline: float) -> str:
+        if not text.strip():
+            return text
+        entry, outlet = self._running[0].stdin, self._running[-1].stdout.fileno()
+        # Sentences may end at what follows them alone: a full stop that is no part of the text.
+        entry.write(f"{_escaped(text)}[][\n]\0".encode())
+        entry.flush()
+        found = bytearray()
+        while not found.endswith(b"\0"):
+            ready, _, _ = select.select([outlet], [], [], max(0.0, deadline - time.monotonic()))
+            came = os.read(outlet, 65536) if ready else b""
+            if not came:
+                raise StuckError(
+                    "a program of the pipeline ended" if ready else "no answer in time"
+                )
+            found += came
+        return _unescaped(found[:-1].decode("utf-8", "replace")).removesuffix("\n")
+
+
+def commands(mode: str) -> list[list[str]]:
+    """The programs of a mode file with their arguments, made to flush at a NUL.
+
+    Of the two arguments that a mode takes, -n is given for the first, which says how unknown words
+    are shown: as they came, without a mark.
+    """
+    programs = (shlex.split(program) for program in mode.split("|"))
+    filled = {"$1": ["-n"], "$2": []}
+    return [
+        [program, "-z", *(x for word in arguments for x in filled.get(word, [word]))]
+        for program, *arguments in programs
+    ]
+
+
+def _escaped(text: str) -> str:
+    """Line breaks become blanks that pass through: a sentence goes on behind them."""
+    return _RESERVED.sub(r"\\\g<0>", text.replace("\0", " ")).replace("\n", "[\n]")
+
+
+def _unescaped(text: str) -> str:
+    plain = re.sub(r"(?<!\\)\[(.*?)(?<!\\)\]", r"\1", text, flags=re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", plain, flags=re.DOTALL)
+
+
+def _spaced(translation: str, text: str) -> str:
+    """Without the spaces that rules leave where they drop a word."""
+    single = re.sub(r" *\n *", "\n", re.sub(r" +", " ", translation))
+    return single if text.startswith(" ") else single.lstrip(" ")
+
+
+def _pieces(text: str) -> list[str]:
+    """The text in parts that are not too long, cut behind a sentence where there is one."""
+    pieces = []
+    while len(text) > _LONGEST:
+        cut = max(text.rfind(end, 0, _LONGEST) for end in (". ", "\n", " "))
+        cut = cut + 1 if cut > 0 else _LONGEST
+        pieces.append(text[:cut])
+        text = text[cut:]
+    return [*pieces, text]
