@@ -10,25 +10,31 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from lading.controller.history import History
 from lading.controller.messages import WantedApp
 from lading.controller.probe import is_ready
 from lading.controller.wants import Wanted, Wants
-from lading.controller.watch import Watched, monotonic
+from lading.controller.watch import PROBE_STARTING_SECONDS, Watched, monotonic
 from lading.engines.engine import Engine, Observed, Phase
 from lading.errors import LadingError
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route
 from lading.releases.execute import Hands, execute
-from lading.releases.plan import Action, Stop, plan
+from lading.releases.plan import Action, Health, Stop, plan
 from lading.releases.revision import ReplicaId, Spec, replicas_of
 from lading.releases.traffic import routes
 from lading.state.record import Record
 
 PASS_SECONDS = 0.1
+"""The longest until the next pass; less where something is known to have happened."""
+_REST_SECONDS = 0.01
+"""The shortest: what happens at once is seen at once."""
+_CLOSELY_SECONDS = 0.02
+_CLOSELY_AT_MOST = 20
+"""So many replicas that start are asked this often; more of them would ask too much of us."""
 _BOUND_SECONDS = 1.0
 """How often the size of the request log is looked at."""
 
@@ -54,6 +60,7 @@ class Loop:
         self._specs = self._wants.specs()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
+        self._happened = asyncio.Event()
         # Envoy's verbs are not to be used from two threads at once.
         self._at_gateway = asyncio.Lock()
         self._routed: tuple[Route, ...] | None = None
@@ -74,10 +81,16 @@ class Loop:
         # What an earlier controller left is known only after the first look.
         await self._pass()
         while not (self._leaving.is_set() and not self.watched and not self._tasks):
-            await asyncio.sleep(PASS_SECONDS)
+            await self._rest()
             await self._pass()
         async with self._at_gateway:
             await asyncio.to_thread(self._envoy.stop)
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(_REST_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._happened.wait(), PASS_SECONDS - _REST_SECONDS)
+        self._happened.clear()
 
     async def apply(self, app: WantedApp) -> None:
         """Want this from now on. Raises GatewayError when its port cannot be had."""
@@ -87,11 +100,13 @@ class Loop:
         self._leaving.clear()
         self.wanted = self._wants.store(app)
         self._specs = self._wants.specs()
+        self._happened.set()
 
     def down(self) -> None:
         """Want nothing, and end once nothing is left."""
         self.wanted = self._wants.nothing()
         self._leaving.set()
+        self._happened.set()
 
     async def _pass(self) -> None:
         self._see(await asyncio.to_thread(self._look))
@@ -136,22 +151,29 @@ class Loop:
 
     def _ask(self) -> None:
         now = monotonic()
+        starting = [w for w in self.watched.values() if w.health is Health.STARTING]
+        closely = len(starting) <= _CLOSELY_AT_MOST
         for watched in self.watched.values():
             observed = watched.observed
             if observed and observed.phase is Phase.RUNNING and now >= watched.next_probe:
                 watched.next_probe = float("inf")
-                self._spawn(self._probe(watched, observed))
+                often = closely and watched.health is Health.STARTING
+                self._spawn(self._probe(watched, observed, PROBE_STARTING_SECONDS if often else 0))
 
-    async def _probe(self, watched: Watched, observed: Observed) -> None:
+    async def _probe(self, watched: Watched, observed: Observed, seconds: float) -> None:
+        """Ask once, or again and again for so long until it is ready."""
         spec = self.spec(watched.id)
         own = f"/{watched.id.service}/readyz"
         path = spec.http.health if spec and spec.http else own
-        ready = await is_ready(observed.address, path)
+        until = monotonic() + seconds
+        while not (ready := await is_ready(observed.address, path)) and monotonic() < until:
+            await asyncio.sleep(_CLOSELY_SECONDS)
         now_seen = watched.observed
         # An answer that comes after its container was replaced says nothing of the new one.
         same = now_seen is not None and now_seen.started_at == observed.started_at
         if same and watched.answer(ready, monotonic()):
             self._tell(watched.id, watched.health.value)
+            self._happened.set()
 
     def _held(self) -> set[ReplicaId]:
         now = monotonic()
@@ -170,6 +192,7 @@ class Loop:
             self._tell(action.id, f"failed: {error}")
         finally:
             watched.busy = False
+            self._happened.set()
 
     async def _tend_gateway(self) -> bool:
         """Whether the gateway goes by what is watched now, or there is none to go by anything."""

@@ -2,7 +2,8 @@
 
 A rolling release: replicas of the wanted revision are started beside the earlier ones, and the
 earlier ones are stopped once as many as wanted are ready. A revision that never gets ready thus
-never takes the place of one that works.
+never takes the place of one that works; and one that was still starting when another was wanted
+instead is stopped, so that they do not pile up.
 """
 
 from __future__ import annotations
@@ -99,6 +100,21 @@ def _plan_service(mine: Sequence[Replica], target: Target | None) -> list[Action
     arrived = all(slot in by_id and by_id[slot].health is Health.READY for slot in slots)
     for surplus in sorted(set(by_id) - set(slots)):
         # One that exited helps nobody; any other answers until all that is wanted can.
-        if arrived or by_id[surplus].health is Health.EXITED:
+        exited = by_id[surplus].health is Health.EXITED
+        if arrived or exited or _is_superseded(by_id[surplus], mine, target):
             actions.append(Stop(surplus))
     return actions
+
+
+def _is_superseded(one: Replica, mine: Sequence[Replica], target: Target) -> bool:
+    """Whether it never got ready, and all of an earlier revision answers in its place.
+
+    Not one of that revision itself: seen for the first time, all are still to be asked.
+    """
+    revisions = {other.id.revision for other in mine} - {one.id.revision, target.revision.number}
+    answering = any(
+        all(other.health is Health.READY for other in mine if other.id.revision == revision)
+        for revision in revisions
+    )
+    surplus = one.id.revision != target.revision.number
+    return surplus and one.health is Health.STARTING and answering

@@ -55,6 +55,21 @@ def test_an_earlier_replica_that_exited_is_stopped_not_restarted() -> None:
     assert plan(observed, wanted(revision=2)) == [Stop(ReplicaId("ocr", 1, 0))]
 
 
+def test_a_revision_still_starting_is_stopped_when_another_is_wanted_in_its_place() -> None:
+    observed = [seen(1, 0), seen(2, 0, Health.STARTING)]
+    assert plan(observed, wanted(revision=3)) == [
+        Start(ReplicaId("ocr", 3, 0)),
+        Stop(ReplicaId("ocr", 2, 0)),
+    ]
+
+
+def test_it_is_not_while_nothing_else_may_answer_in_its_place() -> None:
+    first = [seen(1, 0, Health.STARTING), seen(2, 0, Health.STARTING)]
+    assert plan(first, wanted(revision=3)) == [Start(ReplicaId("ocr", 3, 0))]
+    adopted = [seen(1, 0), seen(1, 1, Health.STARTING), seen(2, 0, Health.STARTING)]
+    assert plan(adopted, wanted(revision=2)) == []
+
+
 def test_fewer_replicas_stop_the_highest_slots() -> None:
     assert plan([seen(1, 0), seen(1, 1), seen(1, 2)], wanted(replicas=1)) == [
         Stop(ReplicaId("ocr", 1, 1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from functools import partial
@@ -27,17 +28,20 @@ def wanted(materials: Materials) -> Wanted:
     return Wanted(
         LayerKind.RUNTIME,
         _PACKAGE,
-        partial(_key, own, materials),
+        partial(_key, materials),
         partial(_make, own, materials),
         packages={wheel.name: wheel.version for wheel in materials.locked.runtime},
     )
 
 
-def _key(own: list[Entry], materials: Materials) -> str:
+def _key(materials: Materials) -> str:
     locked = materials.locked
-    # Few and small: read each time.
-    files = [f"{one.path} {hashlib.sha256(_content(one)).hexdigest()}" for one in own]
-    return cache.key("runtime", [*files, *wheels.hashes(locked.runtime, locked)])
+    return cache.key("runtime", [*_hashes(), *wheels.hashes(locked.runtime, locked)])
+
+
+@functools.cache
+def _hashes() -> list[str]:
+    return [f"{one.path} {hashlib.sha256(_content(one)).hexdigest()}" for one in _own()]
 
 
 def _make(own: list[Entry], materials: Materials, heard: Heard) -> Blob:
@@ -56,8 +60,13 @@ def _make(own: list[Entry], materials: Materials, heard: Heard) -> Blob:
         return blob.compressed(materials.store, whole, heard)
 
 
+@functools.cache
 def _own() -> list[Entry]:
-    """lading_runtime's files as they are installed here; found, never imported."""
+    """lading_runtime's files as they are installed here; found, never imported.
+
+    Read once a process, a megabyte: they are those of the Lading that runs, also while another
+    one is installed in its place.
+    """
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise BuildError(f"{_PACKAGE} is not installed beside lading", todo="install lading anew")
@@ -69,8 +78,8 @@ def _own() -> list[Entry]:
             path = Path(top) / name
             if path.suffix != ".pyc":
                 relative = path.relative_to(root).as_posix()
-                entries.append(file(f"{_FOLDER}/{_PACKAGE}/{relative}", path))
-    launcher = file(in_image.LAUNCHER.lstrip("/"), root / _LAUNCHER)
+                entries.append(file(f"{_FOLDER}/{_PACKAGE}/{relative}", path.read_bytes()))
+    launcher = file(in_image.LAUNCHER.lstrip("/"), (root / _LAUNCHER).read_bytes())
     return sorted([*entries, launcher], key=lambda one: one.path)
 
 
