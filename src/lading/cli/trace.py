@@ -28,7 +28,9 @@ _MOST_TREES = 10
 @click.argument("identifier", required=False, metavar="[ID]")
 @click.option("--logs", is_flag=True, help="Show what services wrote for it as well.")
 @click.option("--slowest", is_flag=True, help="Without ID: the slowest requests in the log.")
-@click.option("--failed", is_flag=True, help="Without ID: those that failed, or had a call that did.")
+@click.option(
+    "--failed", is_flag=True, help="Without ID: those that failed, or had a call that did."
+)
 @click.option(
     *("-n", "--last", "most"),
     type=click.IntRange(1, 1000),
