@@ -17,8 +17,8 @@ from lading.oci import Descriptor, Digest, Image, Layer, assemble, media_types
 from lading.stores.memory import Memory
 
 _APPLETS = (
-    "cat chmod chown dd echo env grep head hostname id ip kill ln ls mkdir mknod mount nc nslookup "
-    "ps rm sh sleep stat tail test touch true unshare wc which"
+    "cat chmod chown dd echo env grep head hostname httpd id ip kill ln ls mkdir mknod mount nc "
+    "nslookup ps rm sh sleep stat tail test touch true unshare wc wget which"
 )
 
 

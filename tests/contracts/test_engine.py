@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from lading.engines.docker import Docker
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Engine, Limits, Observed, Phase, Workload
 from lading.engines.memory import Behaviour, Memory
 from lading.errors import EngineError, ImageNotFound, WorkloadNotFound
 from lading.oci import Digest
-from tests import busybox
+from tests import busybox, daemons
 
 
 def script(text: str) -> tuple[str, ...]:
@@ -42,14 +43,27 @@ BEHAVIOURS = {
 }
 
 
-@pytest.fixture(params=["memory", pytest.param("embedded", marks=pytest.mark.live)])
+REAL = [pytest.param(x, marks=pytest.mark.live) for x in ("embedded", *daemons.ALL)]
+"""Engines whose containers really run."""
+
+
+@pytest.fixture(params=["memory", *REAL])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "memory":
-        store = busybox.store_with(image())
-        yield Memory(store, lambda workload: BEHAVIOURS[workload.command or ()])
-        return
-    busybox.need_engine()
-    made = Embedded(busybox.store_with(image()), tmp_path / "data", tmp_path / "run")
+    yield from opened(request.param, tmp_path)
+
+
+def opened(kind: str, folder: Path) -> Iterator[Engine]:
+    """An engine of that kind; afterwards nothing is left in it."""
+    store = busybox.store_with(image())
+    made: Engine
+    match kind:
+        case "memory":
+            made = Memory(store, lambda workload: BEHAVIOURS[workload.command or ()])
+        case "embedded":
+            busybox.need_engine()
+            made = Embedded(store, folder / "data", folder / "run")
+        case _:
+            made = Docker(store, daemons.need(kind).host, folder / "data", folder / "run")
     yield made
     for name in made.names():
         made.remove(name)

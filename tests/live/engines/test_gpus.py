@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from lading.engines.embedded import Embedded
-from lading.engines.embedded.cdi import gpus
+from lading.engines.embedded import Embedded, gpus
 from lading.engines.engine import Limits, Phase
 from lading.errors import EngineError, EngineUnavailable
 from tests import busybox

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.live
 REPOSITORY = Path(__file__).parents[3]
 SUITES = (
     "tests/contracts/test_engine.py",
+    "tests/contracts/test_engine_ports.py",
     "tests/live/engines/test_isolation.py",
     "tests/live/engines/test_gpus.py",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -36,11 +37,11 @@ def engine(places):
         made.remove(name)
 
 
-def applying(places: tuple[Path, Path], script: str) -> subprocess.Popen[str]:
+def applying(places: tuple[Path, Path], script: str, *port: str) -> subprocess.Popen[str]:
     here = Path(__file__).parent
     path = os.pathsep.join([str(here.parents[2]), *filter(None, sys.path)])
     return subprocess.Popen(
-        [sys.executable, str(here / "applying.py"), *map(str, places), script],
+        [sys.executable, str(here / "applying.py"), *map(str, places), script, *port],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": path},
@@ -100,6 +101,36 @@ def test_a_caller_killed_at_any_moment_leaves_what_can_be_applied_or_removed(
         kill(caller)
         engine.remove("probe")
         nothing_is_left(places)
+
+
+def test_the_way_to_a_port_outlives_its_caller_and_ends_with_its_container(places, engine):
+    caller = applying(places, RUNS, "3000")
+    assert caller.stdout.readline() + caller.stdout.readline() == "begins\napplied\n"
+    kill(caller)
+    found = engine.observe("probe")
+    path = found.address.removeprefix("unix:")
+    (bridge,) = mentioning(path)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+    os.kill(found.pid, signal.SIGKILL)
+    assert bridge.wait(5)
+    assert not Path(path).exists()
+    engine.remove("probe")
+    nothing_is_left(places)
+
+
+@pytest.mark.parametrize("milliseconds", [40, 80, 120, 160, 200])
+def test_a_caller_killed_while_it_opens_a_port_leaves_nothing(places, engine, milliseconds):
+    engine.apply(Workload("first", busybox.image().digest))
+    engine.remove("first")
+    caller = applying(places, RUNS, "3000")
+    assert caller.stdout.readline() == "begins\n"
+    time.sleep(milliseconds / 1000)
+    kill(caller)
+    engine.remove("probe")
+    nothing_is_left(places)
+    for left in mentioning(str(places[1])):
+        assert left.wait(5)
 
 
 def test_a_container_without_its_monitor_is_still_seen_and_removed(places, engine):

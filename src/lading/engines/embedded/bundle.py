@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lading.engines import inside
 from lading.engines.embedded import cgroups, seccomp
 from lading.engines.embedded.cgroups import Cgroups
 from lading.engines.embedded.identity import Identity
 from lading.engines.engine import Workload
 from lading.oci import Image
 
-SOCKET_FOLDER = "/run/lading"
-SOCKET = f"{SOCKET_FOLDER}/http.sock"
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OPEN_FILES = 65536
 _RIGHTS = ("bounding", "effective", "inheritable", "permitted", "ambient")
 _NONE: list[str] = []
@@ -73,13 +71,6 @@ def write(document: Mapping[str, Any], folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(document))
 
 
-def command(workload: Workload, settings: Mapping[str, Any]) -> list[str]:
-    """The arguments a container starts with (image specification, config.md, "Entrypoint")."""
-    if workload.command is not None:
-        return list(workload.command)
-    return [*(settings.get("Entrypoint") or ()), *(settings.get("Cmd") or ())]
-
-
 def _process(
     workload: Workload, settings: Mapping[str, Any], identity: Identity, groups: Cgroups
 ) -> dict[str, Any]:
@@ -88,23 +79,17 @@ def _process(
     if identity.sub_ids:
         # The user outside is another id than the one inside: its sockets must let others connect.
         who["umask"] = 0
+    variables = inside.environment(workload, settings)
     return {
         "terminal": False,
         "user": who,
-        "args": command(workload, settings),
+        "args": inside.command(workload, settings),
         "cwd": settings.get("WorkingDir") or "/",
-        "env": _environment(workload, settings),
+        "env": [f"{name}={value}" for name, value in variables.items()],
         "capabilities": dict.fromkeys(_RIGHTS, _NONE),
         "noNewPrivileges": True,
         "rlimits": _rlimits(workload, groups),
     }
-
-
-def _environment(workload: Workload, settings: Mapping[str, Any]) -> list[str]:
-    merged = {"PATH": _PATH, "HOME": "/tmp"}
-    merged |= dict(entry.split("=", 1) for entry in settings.get("Env") or () if "=" in entry)
-    merged |= {**workload.env, "LADING_SOCKET": SOCKET}
-    return [f"{name}={value}" for name, value in merged.items()]
 
 
 def _rlimits(workload: Workload, groups: Cgroups) -> list[dict[str, Any]]:
@@ -134,8 +119,15 @@ def _system_mounts(workload: Workload) -> list[dict[str, Any]]:
 
 def _shared_mounts(workload: Workload, place: Place) -> list[dict[str, Any]]:
     options = ["bind", "rw", "nosuid", "nodev"]
+    mounts = []
+    if workload.port is None:
+        own = [*options, "noexec"]
+        mounts.append(_mount(str(place.sockets), inside.SOCKET_FOLDER, "bind", own))
+    if workload.gateway:
+        lent = ["bind", "ro", "nosuid", "nodev", "noexec"]
+        mounts.append(_mount(str(workload.gateway), inside.GATEWAY_FOLDER, "bind", lent))
     return [
-        _mount(str(place.sockets), SOCKET_FOLDER, "bind", [*options, "noexec"]),
+        *mounts,
         *(
             # The root is read-only as it is mounted, its file system is not: so its own folder,
             # mounted over itself, can be written to.

@@ -170,7 +170,7 @@ def make_upper(upper: Path, writable: tuple[str, ...], files: Mapping[str, str])
 
     Returns the writable folders, which their user must come to own.
     """
-    for point in ("proc", "sys", "dev", "tmp", "run/lading", "etc"):
+    for point in ("proc", "sys", "dev", "tmp", "run/lading", "run/gateway", "etc"):
         (upper / point).mkdir(parents=True, exist_ok=True)
     for path, content in files.items():
         (upper / path).write_text(content)

@@ -122,10 +122,14 @@ def enter(identity: Identity, command: Command) -> subprocess.Popen[bytes]:
 
 def join(identity: Identity, member: Process, command: Command) -> subprocess.Popen[bytes]:
     """Start a command in the namespaces of a process of this user's."""
-    nsenter = [programs.need("nsenter"), "-t", str(member.pid), "-m"]
-    if not identity.root:
-        nsenter += ["-U", "--preserve-credentials"]
-    return replace(command, arguments=[*nsenter, *command.arguments]).start()
+    arguments = [*entering(identity, member, "-m"), *command.arguments]
+    return replace(command, arguments=arguments).start()
+
+
+def entering(identity: Identity, member: Process, *namespaces: str) -> list[str]:
+    """The command that enters namespaces of a process, as nsenter's options name them."""
+    nsenter = [programs.need("nsenter"), "-t", str(member.pid), *namespaces]
+    return nsenter if identity.root else [*nsenter, "-U", "--preserve-credentials"]
 
 
 def _map_ids(pid: int, identity: Identity, ids: SubIds) -> None:

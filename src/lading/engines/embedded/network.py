@@ -6,18 +6,13 @@ Source: slirp4netns(1).
 
 from __future__ import annotations
 
-import os
-import select
-import subprocess
 from pathlib import Path
 
-from lading.engines.embedded import programs
+from lading.engines.embedded import companion, programs
 from lading.engines.embedded.processes import Process
-from lading.errors import EngineError
 
 RESOLVER = "10.0.2.3"
 """slirp4netns answers DNS here, by asking whom this machine asks."""
-_READY_SECONDS = 15.0
 
 
 def connect(process: Process, lifeline: int, log: Path) -> None:
@@ -25,37 +20,14 @@ def connect(process: Process, lifeline: int, log: Path) -> None:
 
     Raises EngineError with what slirp4netns said, EngineUnavailable.
     """
-    ready, says_ready = os.pipe()
-    try:
-        with log.open("wb") as output:
-            subprocess.run(
-                _command(process, lifeline, says_ready),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=(says_ready, lifeline),
-                check=False,
-            )
-        os.close(says_ready)
-        says_ready = -1
-        poll = select.poll()
-        poll.register(ready, select.POLLIN)
-        if not poll.poll(_READY_SECONDS * 1000) or not os.read(ready, 1):
-            said = log.read_text(errors="replace").strip()
-            raise EngineError("slirp4netns could not connect the container", came=said)
-    finally:
-        os.close(ready)
-        if says_ready >= 0:
-            os.close(says_ready)
 
+    def command(ready: int) -> list[str]:
+        return [
+            programs.need("slirp4netns"), "--configure", "--mtu=65520", "--disable-host-loopback",
+            f"--ready-fd={ready}", f"--exit-fd={lifeline}", str(process.pid), "tap0",
+        ]  # fmt: skip
 
-def _command(process: Process, lifeline: int, says_ready: int) -> list[str]:
-    """Forked off at once: it belongs to the container, not to the caller."""
-    return [
-        programs.need("setsid"), "--fork",
-        programs.need("slirp4netns"), "--configure", "--mtu=65520", "--disable-host-loopback",
-        f"--ready-fd={says_ready}", f"--exit-fd={lifeline}", str(process.pid), "tap0",
-    ]  # fmt: skip
+    companion.start("slirp4netns could not connect the container", command, lifeline, log)
 
 
 def resolv_conf(egress: bool) -> str:

@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lading.engines.embedded import bundle, cgroups, container, monitor, network, programs
+from lading.engines import inside
+from lading.engines.embedded import bridge, bundle, cgroups, container, monitor, network, programs
 from lading.engines.embedded.cgroups import Cgroups
 from lading.engines.embedded.container import Container, Started
 from lading.engines.embedded.identity import Identity
@@ -49,20 +50,17 @@ def start(wanted: Wanted) -> Started:
     groups = wanted.limits.groups(made.key)
     _prepare(wanted)
     join = () if wanted.limits.by_runtime else tuple(cgroups.make(groups))
-    lifeline, kept = os.pipe() if wanted.workload.egress else (-1, -1)
+    lifeline, kept = os.pipe()
     try:
         stacked = merge(made.folder, wanted.layers, wanted.identity, written=True)
-        keep = (kept,) if kept >= 0 else ()
-        launch = monitor.Launch(made, wanted.identity, stacked, join, keep, wanted.limits.prefix)
+        launch = monitor.Launch(made, wanted.identity, stacked, join, (kept,), wanted.limits.prefix)
         processes = monitor.create(launch)
         if not wanted.limits.by_runtime:
             cgroups.limit(wanted.limits.version, groups, wanted.workload.limits)
-        if lifeline >= 0:
-            network.connect(processes[0], lifeline, made.folder / "network.log")
+        _connect(wanted, processes[0], lifeline)
     finally:
-        for descriptor in (lifeline, kept):
-            if descriptor >= 0:
-                os.close(descriptor)
+        os.close(lifeline)
+        os.close(kept)
     _run(made, processes[0])
     record = container.started(
         wanted.workload, processes, wanted.limits, groups, list(wanted.layers)
@@ -123,7 +121,7 @@ def clear(made: Container, identity: Identity, groups: dict[str, Path]) -> None:
 
 def _prepare(wanted: Wanted) -> None:
     made, workload = wanted.container, wanted.workload
-    if not bundle.command(workload, wanted.image.settings.get("config") or {}):
+    if not inside.command(workload, wanted.image.settings.get("config") or {}):
         raise EngineError("neither the workload nor its image says what to run", workload.name)
     for folder in (made.bundle, made.root, made.exit_file.parent, made.folder / "work"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,7 +141,7 @@ def _prepare(wanted: Wanted) -> None:
     document = bundle.configuration(workload, wanted.image, place, wanted.identity, wanted.limits)
     if workload.limits.gpu:
         # Imported where there are any: 15 ms.
-        from lading.engines.embedded.cdi import edits, gpus
+        from lading.engines.embedded import edits, gpus
 
         devices = gpus.claim(made, workload.limits.gpu, wanted.cdi_folders)
         document = edits.applied(document, devices, wanted.identity)
@@ -160,6 +158,16 @@ def _own(folders: Sequence[Path], wanted: Wanted) -> None:
         elif wanted.identity.sub_ids:
             # An id that is lent cannot be given files to; above it is a folder nobody may enter.
             folder.chmod(0o777)
+
+
+def _connect(wanted: Wanted, process: Process, lifeline: int) -> None:
+    """Give a created container its ways in and out, which end when it does."""
+    made, workload = wanted.container, wanted.workload
+    if workload.egress:
+        network.connect(process, lifeline, made.folder / "network.log")
+    if workload.port is not None:
+        way = bridge.Way(workload, made.sockets / "http.sock")
+        bridge.connect(process, wanted.identity, way, lifeline, made.folder / "bridge.log")
 
 
 def _run(made: Container, process: Process) -> None:

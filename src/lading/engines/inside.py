@@ -1,0 +1,44 @@
+"""What a container finds inside, alike on every engine: paths, ports, variables, what it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lading.engines.engine import Workload
+
+SOCKET_FOLDER = "/run/lading"
+SOCKET = f"{SOCKET_FOLDER}/http.sock"
+"""Where its server listens, unless the workload has a port."""
+GATEWAY_FOLDER = "/run/gateway"
+GATEWAY_SOCKET = f"{GATEWAY_FOLDER}/http.sock"
+GATEWAY_PORTS = (7878, 7879)
+"""Where a workload with a port finds the gateway; the second where the first is its own."""
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def command(workload: Workload, settings: Mapping[str, Any]) -> list[str]:
+    """The arguments a container starts with (image specification, config.md, "Entrypoint")."""
+    if workload.command is not None:
+        return list(workload.command)
+    return [*(settings.get("Entrypoint") or ()), *(settings.get("Cmd") or ())]
+
+
+def environment(workload: Workload, settings: Mapping[str, Any]) -> Mapping[str, str]:
+    """The image's variables, the workload's over them, and over both what is so in any case."""
+    merged = {"PATH": _PATH, "HOME": "/tmp"}
+    merged |= dict(entry.split("=", 1) for entry in settings.get("Env") or () if "=" in entry)
+    merged |= workload.env
+    if workload.port is None:
+        merged["LADING_SOCKET"] = SOCKET
+    else:
+        merged["PORT"] = str(workload.port)
+    if workload.gateway:
+        by_port = f"http://127.0.0.1:{gateway_port(workload)}"
+        merged["LADING_GATEWAY"] = by_port if workload.port else f"unix:{GATEWAY_SOCKET}"
+    return merged
+
+
+def gateway_port(workload: Workload) -> int:
+    """Where a workload with a port finds the gateway, on its own loopback."""
+    return next(port for port in GATEWAY_PORTS if port != workload.port)
