@@ -32,6 +32,6 @@ def require_embedded(wanted: Mapping[str, Limits] = _NOTHING) -> None:
     for place, limits in wanted.items():
         if limits.gpu:
             # Imported where there are any: 15 ms.
-            from lading.engines.embedded.cdi import gpus
+            from lading.engines.cdi import gpus
 
             gpus.require(limits.gpu, f"{place}.resources.gpu")

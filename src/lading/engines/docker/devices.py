@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from lading.engines.cdi import gpus, specs
 from lading.engines.docker.daemon import Daemon
-from lading.engines.embedded.cdi import gpus, specs
 from lading.errors import EngineError, EngineUnavailable
 
 LABEL = "io.lading.gpus"

@@ -80,7 +80,7 @@ def gpus(
 ) -> Finding:
     """Which GPUs containers can be given, and where was looked for them."""
     # Imported where it is asked for: 15 ms.
-    from lading.engines.embedded.cdi import gpus, specs
+    from lading.engines.cdi import gpus, specs
 
     found = specs.read(folders)
     there = gpus.among(found)

@@ -53,7 +53,7 @@ class Embedded:
         if workload.egress and not (egress := doctor.network()).ok:
             raise EngineUnavailable(egress.detail, workload.name, todo=egress.mend)
         if workload.limits.gpu:
-            from lading.engines.embedded.cdi import gpus
+            from lading.engines.cdi import gpus
 
             gpus.require(workload.limits.gpu, workload.name, self._cdi_folders)
         image = self._store.read(workload.image)

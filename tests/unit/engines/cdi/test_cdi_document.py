@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lading.engines.embedded.cdi.document import DeviceNode, Edits, Hook, Mount, parse
+from lading.engines.cdi.document import DeviceNode, Edits, Hook, Mount, parse
 
 NVIDIA = """\
 ---

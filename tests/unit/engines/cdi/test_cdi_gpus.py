@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lading.engines.embedded.cdi import gpus
-from lading.engines.embedded.cdi.document import DeviceNode, Edits
-from lading.engines.embedded.cdi.specs import Device, Found
+from lading.engines.cdi import gpus
+from lading.engines.cdi.document import DeviceNode, Edits
+from lading.engines.cdi.specs import Device, Found
 from lading.errors import EngineError, EngineUnavailable
 
 

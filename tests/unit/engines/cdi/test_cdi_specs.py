@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.engines.embedded.cdi.specs import read
+from lading.engines.cdi.specs import read
 
 
 def write(file: Path, *names: str, kind: str = "a.example/gpu") -> None:

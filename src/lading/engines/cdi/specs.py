@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lading.engines.embedded.cdi import document
-from lading.engines.embedded.cdi.document import Edits
+from lading.engines.cdi import document
+from lading.engines.cdi.document import Edits
 
 FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 """Where files are looked for; of two devices of one name, that of the later folder counts."""

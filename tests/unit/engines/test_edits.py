@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from lading.engines.embedded.cdi.document import DeviceNode, Edits, Hook, Mount
-from lading.engines.embedded.cdi.edits import applied
-from lading.engines.embedded.cdi.specs import Device
+from lading.engines.cdi.document import DeviceNode, Edits, Hook, Mount
+from lading.engines.cdi.specs import Device
+from lading.engines.embedded.edits import applied
 from lading.engines.embedded.identity import Identity, SubIds
 from lading.errors import EngineError
 

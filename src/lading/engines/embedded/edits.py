@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lading.engines.embedded.cdi.document import DeviceNode, Edits, Hook, Mount
-from lading.engines.embedded.cdi.specs import Device
+from lading.engines.cdi.document import DeviceNode, Edits, Hook, Mount
+from lading.engines.cdi.specs import Device
 from lading.engines.embedded.identity import Identity
 from lading.errors import EngineError
 
