@@ -152,7 +152,7 @@ def test_each_device_is_one_containers_until_it_is_removed(inside, folder):
     (folder / "fake.json").write_text(TWO)
     have(inside, "a", "b")
     assert refusal(lambda: have(inside, "c")) == (
-        "c: too few GPUs are free: expected 1, got 0 of 2 (a has fake.example/gpu=0, "
+        "c: too few GPUs are free: expected 1, got 0 of 2 (a has fake.example/gpu=0; "
         "b has fake.example/gpu=1); stop one of those, or lower resources.gpu"
     )
     assert inside.engine.names() == ["a", "b"]

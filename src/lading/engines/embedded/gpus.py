@@ -88,6 +88,16 @@ def _remembered(name: str, file: Path) -> list[Held]:
 
 
 def _told(there: Sequence[Device], free: Sequence[Device], taken: Sequence[Held]) -> str:
-    mine = {x.qualified: [one.by for one in taken if one.is_same(x)] for x in there}
-    having = ", ".join(f"{by[0]} has {name}" for name, by in mine.items() if by)
-    return f"{len(free)} of {len(there)} ({having})"
+    """How many of each kind are free, and who has the others."""
+    kinds = gpus.by_kind(there)
+    counts = [
+        f"{sum(x in free for x in kind)} of {len(kind)} {kind[0].kind if len(kinds) > 1 else ''}"
+        for kind in kinds
+    ]
+    having: dict[str, list[str]] = {}
+    for device in there:
+        for one in taken:
+            if one.is_same(device):
+                having.setdefault(one.by, []).append(device.qualified)
+    owners = "; ".join(f"{by} has {', '.join(names)}" for by, names in having.items())
+    return f"{', '.join(x.strip() for x in counts)} ({owners})"
