@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from lading.building import in_image
+from lading.building.graph import FILE as GRAPH_FILE
 from lading.building.layers.blob import Blob
 from lading.building.layers.wanted import Wanted
 from lading.building.lockfile import LockedEnvironment
@@ -103,6 +104,8 @@ def _env(recipe: Recipe) -> dict[str, str]:
     ours = {**_ENV, "LADING_SERVICE": recipe.name}
     if recipe.handler is not None:
         ours["LADING_HANDLER"] = recipe.handler
+    if recipe.graph is not None:
+        ours["LADING_GRAPH"] = GRAPH_FILE
     if recipe.flavour is not None:
         ours["LADING_FLAVOUR"] = recipe.flavour
         ours["LADING_MODEL"] = str(recipe.models[0])

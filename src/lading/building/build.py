@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lading.building.assemble import assemble, descriptor
 from lading.building.forecast import Forecast
-from lading.building.layers import base, code, model, packages, runtime, source, wheels
+from lading.building.layers import base, code, graph, model, packages, runtime, source, wheels
 from lading.building.layers.blob import Blob
 from lading.building.layers.cache import LayerCache
 from lading.building.layers.file_hashes import FileHashes
@@ -128,6 +128,7 @@ def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wa
         *wheels.wanted(materials, recipe.environment.requirements),
         model.wanted(models, materials, hashes),
         code.wanted(recipe, rest, materials, hashes),
+        graph.wanted(recipe.graph, materials),
     ]
     return [layer for layer in layers if layer is not None]
 

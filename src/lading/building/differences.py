@@ -9,7 +9,12 @@ from typing import Any
 from lading.building.contents import Contents, LayerContents, Parts
 from lading.building.layers.wanted import LayerKind
 
-_ENV_OF_OURS = {"LADING_HANDLER": "handler", "LADING_FLAVOUR": "flavour", "LADING_MODEL": "model"}
+_ENV_OF_OURS = {
+    "LADING_HANDLER": "handler",
+    "LADING_FLAVOUR": "flavour",
+    "LADING_MODEL": "model",
+    "LADING_GRAPH": "graph",
+}
 """Variables that a key of lading.yaml sets; any other is shown as `env`, without its value."""
 _LABELS = {"io.lading.python": "python", "io.lading.app": "app"}
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lading.building.graph import Graph
+
 
 @dataclass(frozen=True)
 class ServedModel:
@@ -48,8 +50,10 @@ class Recipe:
     """`module:attribute` served by the runtime."""
     flavour: str | None = None
     """What serves the only one of `models`, where there is no handler: a key of `FLAVOURS`."""
+    graph: Graph | None = None
+    """Served by the runtime in place of a handler; then nothing of `source` is in the image."""
     command: tuple[str, ...] = ()
-    """Run instead of the runtime's server, where neither handler nor flavour is there."""
+    """Run instead of the runtime's server, where there is nothing that it serves."""
     models: tuple[PurePosixPath, ...] = ()
     """Files and folders inside `source` that go into a layer of their own, below the code."""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -59,4 +63,4 @@ class Recipe:
     @property
     def is_served(self) -> bool:
         """Whether its containers run the runtime's server."""
-        return self.handler is not None or self.flavour is not None
+        return any(one is not None for one in (self.handler, self.flavour, self.graph))

@@ -40,7 +40,7 @@ class Resolver:
         return Environment(
             name,
             self._python(written, saved),
-            saved.requirements or (self._requirements(written, source) if source else None),
+            saved.requirements or self._requirements(written, source),
             tuple(dict.fromkeys(written.get("packages", ()))),
             _served(written),
         )
@@ -107,7 +107,9 @@ class Resolver:
             return source
         return None
 
-    def _requirements(self, written: Section, source: Path) -> Path | None:
+    def _requirements(self, written: Section, source: Path | None) -> Path | None:
+        if source is None or written.has("graph"):
+            return None
         name: str | None = written.get("requirements")
         if name is None:
             return None if written.has("environment") else _usual_requirements(source)

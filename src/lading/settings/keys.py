@@ -5,6 +5,7 @@ from __future__ import annotations
 from lading.building.flavours import FLAVOURS
 from lading.settings.compounds import Command, Key, Keys, Many, Named, Owned
 from lading.settings.each import PLACEHOLDER, Each
+from lading.settings.graphs.keys import GRAPH
 from lading.settings.kinds import (
     Choice,
     Duration,
@@ -150,13 +151,18 @@ SERVICE = Keys(
                 256,
             ),
             "What answers predictions: module:Class or module:function inside `source`. A service "
-            "has one of this, a `flavour` and a `command`.",
+            "has one of this, a `flavour`, a `graph` and a `command`.",
         ),
         "flavour": Key(
             Choice(tuple(FLAVOURS)),
             "What kind of model `model` is, which is served as it is, with no handler and no code. "
             "The library that loads it must be among the requirements. An MLflow model brings its "
             "own requirements, and its Python, unless `requirements` says otherwise.",
+        ),
+        "graph": Key(
+            GRAPH,
+            "A graph of calls to other services, with no code of its own: its steps, and what is "
+            "answered. [Graphs](graphs.md) tells all that may be written.",
         ),
         "command": Key(
             Command(),
@@ -200,7 +206,7 @@ SERVICE = Keys(
         ),
         "egress": _egress,
     },
-    one_of=("handler", "flavour", "command"),
+    one_of=("handler", "flavour", "graph", "command"),
     needs={"flavour": "model", "port": "command", "health": "command"},
     later=("base", "image", "release", "secrets", "traffic"),
 )

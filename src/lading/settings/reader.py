@@ -17,6 +17,7 @@ from lading.settings import document, each, environments, serving
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
+from lading.settings.graphs import app as graphs_of
 from lading.settings.keys import LADING
 
 FILE = "lading.yaml"
@@ -76,21 +77,23 @@ class _App:
             error = SettingsError("a service has this name too", todo="rename one of them")
             self.faults.add(steps[name].place, error)
         shared = environments.Resolver(self.folder, services, steps, self.faults).all()
+        recipes = {x: self._recipe(x, services[x], shared[x]) for x in services}
+        graphs = graphs_of.checked(services, recipes, steps, self.faults)
+        recipes = {x: replace(one, graph=graphs.get(x)) for x, one in recipes.items()}
         return App(
             self.written.get("app"),
             self.folder,
-            tuple(self._service(x, services[x], shared[x]) for x in services),
+            tuple(self._service(services[x], recipes[x]) for x in services),
             tuple(self._step(x, steps[x], shared[x]) for x in steps),
             self._listener(self.written.section("gateway")),
             self.written.get("engine", App.engine),
         )
 
-    def _service(self, name: str, written: Section, environment: Environment) -> Service:
-        recipe = self._recipe(name, written, environment)
+    def _service(self, written: Section, recipe: Recipe) -> Service:
         serving.check(written, recipe.source, self.faults)
         self._handler_exists(recipe, written)
         return Service(
-            name,
+            recipe.name,
             recipe,
             _limits(written.section("resources")),
             written.get("egress", False),

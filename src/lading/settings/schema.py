@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lading.settings.compounds import Key, Keys, Many, Named
+from lading.settings.graphs.keys import DEFINITIONS
 from lading.settings.keys import LADING
 from lading.settings.kinds import Kind, Schema
 
@@ -39,6 +40,7 @@ def document() -> Schema:
         "title": "lading.yaml",
         "description": "A machine-learning app: its services, its steps and its gateway.",
         **LADING.schema(),
+        "$defs": DEFINITIONS,
     }
 
 

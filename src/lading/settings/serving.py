@@ -1,4 +1,4 @@
-"""What serves each service: its handler, or the flavour of its only model."""
+"""What serves each service: its handler, the flavour of its only model, its graph, its command."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from lading.settings.compounds import Section
 from lading.settings.faults import Faults
 
 _HANDLER = "`handler: module:Class`"
-_SERVERS = ("handler", "flavour", "command")
+_SERVERS = ("handler", "flavour", "graph", "command")
 _OF_OUR_SERVER = ("workers", "batching")
+_OF_CODE = ("source", "requirements", "packages", "model", "ignore", "batching")
 
 
 def check(written: Section, source: Path, faults: Faults) -> None:
@@ -39,12 +40,15 @@ def _wrong(written: Section, source: Path) -> Iterator[tuple[str, SettingsError]
         for key in (x for x in _OF_OUR_SERVER if written.has(x)):
             problem = "says nothing to a process that is a server itself"
             yield key, SettingsError(problem, todo="remove it")
+    elif written.has("graph"):
+        for key in (x for x in _OF_CODE if written.has(x)):
+            yield key, SettingsError("says nothing to a graph, which has no code", todo="remove it")
     elif written.has("flavour"):
         yield from _of_flavour(written, models)
     elif not written.has("handler") and models:
         yield "", _unserved_model(models, source)
     elif not written.has("handler"):
-        expected = f"{_HANDLER}, `flavour` and `model`, or `command`"
+        expected = f"{_HANDLER}, `flavour` and `model`, `graph`, or `command`"
         yield "", SettingsError("nothing serves it", expected=expected, todo="add one of them")
 
 

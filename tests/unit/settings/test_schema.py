@@ -28,6 +28,7 @@ def test_the_schema_is_closed_but_for_the_users_own_keys() -> None:
     assert service["oneOf"] == [
         {"required": ["handler"]},
         {"required": ["flavour"]},
+        {"required": ["graph"]},
         {"required": ["command"]},
     ]
     needs = {"flavour": ["model"], "port": ["command"], "health": ["command"]}

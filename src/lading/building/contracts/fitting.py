@@ -101,7 +101,7 @@ def _of_arrays(given: Listed | Row, wanted: Listed | Row) -> Misfit | None:
         pairs = [(given.item, item) for item in wanted.items]
     else:
         found = misfit(given.item, wanted.item)
-        return found.below("[]") if found else None
+        return found.below("[*]") if found else None
     for place, (one, other) in enumerate(pairs):
         if found := misfit(one, other):
             return found.below(f"[{place}]")

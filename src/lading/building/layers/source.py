@@ -66,7 +66,12 @@ class Found:
 
 
 def of(recipe: Recipe) -> list[Found]:
-    """What a recipe's image gets of its source folder: `walk` with what it ignores."""
+    """What a recipe's image gets of its source folder: `walk` with what it ignores.
+
+    Nothing where it is a graph.
+    """
+    if recipe.graph is not None:
+        return []
     return walk(recipe.source, Ignored(recipe.ignore, map(str, recipe.models)))
 
 
