@@ -90,7 +90,10 @@ class Observed:
     exit_code: int | None = None
     """128 + n when signal n ended it; None while it runs, or when nobody saw it end."""
     out_of_memory: bool = False
-    """Whether the kernel killed a process of it for passing the memory limit."""
+    """Whether the kernel killed a process of it for passing the memory limit.
+
+    Podman may not notice it in a container that ends within moments of that.
+    """
     memory_bytes: int | None = None
     """In use now; None when it cannot be told."""
     unenforced: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ _BRIDGE_LIMITS = Limits(cpu=1.0, memory_bytes=128 * 1024**2, processes=32)
 _PYTHON = "io.lading.python"
 """The label by which an image says which Python is in it."""
 _OPEN_FILES = 65536
+_PROCESSES = 32768
+"""Of one user on the whole machine: those of one container are counted by its group."""
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _LOG = {"Type": "json-file", "Config": {"max-size": "32m", "max-file": "2"}}
 
@@ -175,7 +177,7 @@ def _host(wanted: Wanted, limits: Limits, binds: list[str]) -> dict[str, Any]:
 
 def _limits(limits: Limits, daemon: Daemon) -> dict[str, Any]:
     """Those that the daemon can set; it refuses a container with one that it cannot."""
-    found: dict[str, Any] = {"Ulimits": _ulimits()}
+    found: dict[str, Any] = {"Ulimits": _ulimits(daemon)}
     if "memory" not in daemon.unenforced:
         # Memory and swap together: no swap beside memory.
         found |= {"Memory": limits.memory_bytes, "MemorySwap": limits.memory_bytes}
@@ -187,11 +189,18 @@ def _limits(limits: Limits, daemon: Daemon) -> dict[str, Any]:
     return found
 
 
-def _ulimits() -> list[dict[str, Any]]:
-    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    files = _OPEN_FILES if highest == resource.RLIM_INFINITY else min(_OPEN_FILES, highest)
-    wanted = {"nofile": files, "core": 0}
+def _ulimits(daemon: Daemon) -> list[dict[str, Any]]:
+    wanted = {"nofile": _allowed(_OPEN_FILES, resource.RLIMIT_NOFILE), "core": 0}
+    if daemon.podman:
+        # Of what is not said it asks for a million, which not every root may have.
+        wanted["nproc"] = _allowed(_PROCESSES, resource.RLIMIT_NPROC)
     return [{"Name": name, "Soft": value, "Hard": value} for name, value in wanted.items()]
+
+
+def _allowed(value: int, kind: int) -> int:
+    """No more than this process may have: the daemon's own limits are about the same."""
+    hard = resource.getrlimit(kind)[1]
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
 def _security(wanted: Wanted) -> list[str]:

@@ -38,6 +38,7 @@ _SOCKET_PATH_BYTES = 107
 class _Running:
     """A container that was seen to run: while its process lives, nobody need be asked again."""
 
+    id: str
     process: Process
     observed: Observed
     group: dict[str, Path]
@@ -64,6 +65,8 @@ class Docker:
         self._home = home_of(data)
         self._run = run.absolute()
         self._running: dict[str, _Running] = {}
+        self._past_memory: set[str] = set()
+        """IDs of containers with a process that was seen to be killed: Podman forgets that."""
 
     def apply(self, workload: Workload) -> Observed:
         if found := self.observe(workload.name):
@@ -93,7 +96,7 @@ class Docker:
             return None
         known = self._running.get(name)
         if known and known.process.alive:
-            return known.now()
+            return self._now(known)
         self._running.pop(name, None)
         made = self._container(name)
         seen = self._api.inspect(made.called(Part.MAIN))
@@ -156,15 +159,21 @@ class Docker:
             address=made.address,
             pid=seen.pid if seen.running else None,
             exit_code=None if seen.running else seen.exit_code,
-            out_of_memory=seen.out_of_memory,
+            out_of_memory=seen.out_of_memory or seen.id in self._past_memory,
             unenforced=record.unenforced,
         )
         process = Process.of(seen.pid) if seen.running else None
         if process is None:
             return observed
-        running = _Running(process, observed, memory_group(process.pid))
+        running = _Running(seen.id, process, observed, memory_group(process.pid))
         self._running[made.name] = running
-        return running.now()
+        return self._now(running)
+
+    def _now(self, running: _Running) -> Observed:
+        observed = running.now()
+        if observed.out_of_memory:
+            self._past_memory.add(running.id)
+        return observed
 
     def _find(self, name: str) -> Seen:
         made = self._container(name)
