@@ -49,7 +49,9 @@ def folders(app: App) -> dict[Path, int]:
     """All folders to watch, each for itself, and their inodes: one made anew is another."""
     found = {app.folder, *(one.requirements.parent for one in app.environments if one.requirements)}
     sources = {
-        (one.recipe.source, one.recipe.ignore, one.recipe.models): one for one in app.services
+        (one.recipe.source, one.recipe.ignore, one.recipe.models): one
+        for one in app.services
+        if one.recipe.graph is None
     }
     for one in sources.values():
         found.update(_below(one.recipe.source, "", _ignored(one.recipe)))
@@ -57,6 +59,8 @@ def folders(app: App) -> dict[Path, int]:
 
 
 def _is_part(recipe: Recipe, path: Path) -> bool:
+    if recipe.graph is not None:
+        return False
     try:
         inside = path.relative_to(recipe.source)
     except ValueError:
