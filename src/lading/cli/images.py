@@ -39,8 +39,8 @@ class _Listed:
 def command(layers: bool, every: bool, as_json: bool) -> None:
     """Show the images of services and steps: their sizes, what they share, what each adds.
 
-    SHARED is what another image shown has as well; ADDS what none above it has; OWN what no other
-    has. All but UNPACKED, the bytes of files in containers, is as it is stored.
+    SHARED is what another image shown has as well, ADDS what none above it has, OWN what no other
+    has. Sizes are as stored, compressed; UNPACKED is that of the same layers where they are run.
     """
     store = Layout(Folders.of_user().store)
     listed = _every(store) if every else _of_app(store)

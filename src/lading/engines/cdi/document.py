@@ -50,6 +50,8 @@ class DeviceNode(_Known, frozen=True):
 
 
 class Mount(_Known, frozen=True):
+    """A file or folder of this machine, or with another `type` a file system."""
+
     host_path: str
     container_path: str
     type: str = ""
@@ -86,6 +88,8 @@ class Edits(_Known, frozen=True):
 
 
 class NamedDevice(_Known, frozen=True):
+    """A device; its name is its own among those of its kind."""
+
     name: str
     container_edits: Edits = Edits()
     annotations: dict[str, str] = {}
