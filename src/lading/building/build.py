@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lading.building.assemble import assemble, descriptor
+from lading.building.assemble import assemble, descriptor, execution
 from lading.building.forecast import Forecast
 from lading.building.layers import base, code, graph, model, packages, runtime, source, wheels
 from lading.building.layers.blob import Blob
@@ -101,6 +101,8 @@ def build(
     blobs = [blob or made[id(one)] for one, blob in zip(wanted, found, strict=True)]
     pairs = list(zip(wanted, blobs, strict=True))
     image = assemble(recipe, locked, pairs, store)
+    if recipe.command and not recipe.is_served:
+        _check_program(recipe, locked, image, [one.kind for one in wanted], cache)
     _write(store, image, Reference(f"{recipe.app}/{recipe.name}"))
     return Built(
         image,
@@ -115,6 +117,21 @@ def build(
             for one, blob in pairs
         ),
     )
+
+
+def _check_program(
+    recipe: Recipe,
+    locked: LockedEnvironment,
+    image: Image,
+    kinds: Sequence[LayerKind],
+    cache: Path,
+) -> None:
+    # Imported where there is a command: the reader of tars takes 8 ms.
+    from lading.building import program
+
+    variables = dict(one.split("=", 1) for one in execution(recipe, locked)["Env"])
+    layers = list(zip(kinds, image.layers, strict=True))
+    program.Command(recipe, variables, source.of(recipe), layers, cache).check()
 
 
 def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wanted]:
