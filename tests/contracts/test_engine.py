@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.engines.docker import Docker
+from lading.engines.docker.engine import Docker
 from lading.engines.embedded import Embedded
 from lading.engines.engine import Engine, Limits, Observed, Phase, Workload
 from lading.engines.memory import Behaviour, Memory

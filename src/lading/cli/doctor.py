@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from lading.cli import output
-from lading.engines.embedded.doctor import check
+from lading.engines.docker import doctor as docker
+from lading.engines.embedded import doctor as embedded
 
 
 @click.command()
@@ -15,10 +16,12 @@ from lading.engines.embedded.doctor import check
 def command(as_json: bool) -> int:
     """Say what this machine has and lacks for running containers, and how to mend it.
 
-    The exit code is 1 when something is missing without which nothing runs.
+    The exit code is 1 when something is missing without which nothing runs: neither the embedded
+    engine nor Docker.
     """
-    findings = check()
-    lacking = any(one.required and not one.ok for one in findings)
+    daemon = docker.check()
+    findings = [*embedded.check(), daemon]
+    lacking = any(one.required and not one.ok for one in findings) and not daemon.ok
     if as_json:
         output.print_json([asdict(one) for one in findings])
         return int(lacking)

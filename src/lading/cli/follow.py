@@ -15,7 +15,6 @@ from lading.cli.tidy import tidy
 from lading.controller.history import History, Line
 from lading.controller.place import Place
 from lading.engines.engine import Engine
-from lading.engines.select import embedded
 from lading.errors import EngineError
 from lading.releases.revision import ReplicaId, replicas_of
 
@@ -28,13 +27,13 @@ Named = tuple[str, Line]
 
 def services_of(at: Place) -> list[str]:
     """Every service that has ever run here, by name."""
-    running = replicas_of(at.app, embedded(at.folders).names())
+    running = replicas_of(at.app, at.engine.names())
     return sorted({*History(at.history).services(), *(replica.service for replica in running)})
 
 
 def past(at: Place, services: Sequence[str]) -> list[Named]:
     """Everything written so far, oldest first."""
-    engine, history = embedded(at.folders), History(at.history)
+    engine, history = at.engine, History(at.history)
     lines = [(name, line) for name in services for line in history.read(name)]
     for replica in _replicas(engine, at, services):
         lines += _written(engine, at, replica, more=False)
@@ -51,7 +50,7 @@ def follow(
 
     `services` may grow meanwhile.
     """
-    following = _Following(at, services, since, embedded(at.folders), History(at.history))
+    following = _Following(at, services, since, at.engine, History(at.history))
     while not over():
         following.look()
         following.show_for(_LOOK_SECONDS)

@@ -16,7 +16,6 @@ from lading.controller.client import Client
 from lading.controller.messages import WantedApp
 from lading.controller.place import Place
 from lading.controller.remembered import remembered
-from lading.engines.select import embedded
 from lading.errors import StoreError
 from lading.oci import Digest
 from lading.releases import changes
@@ -44,7 +43,7 @@ class Now:
         client = Client(at.socket)
         if client.answers():
             return cls(client.wanted(), {one.name for one in client.status().services})
-        left = replicas_of(at.app, embedded(at.folders).names())
+        left = replicas_of(at.app, at.engine.names())
         return cls(remembered(at), {one.service for one in left})
 
 

@@ -6,17 +6,18 @@ import sys
 
 import click
 
-from lading.cli import building, locks, place
+from lading.cli import building, engines, locks, place
 from lading.cli.names import unknown
 from lading.cli.progress import shown
+from lading.engines import select
 from lading.engines.engine import LogLine
-from lading.engines.select import embedded, require_embedded
 from lading.pipelines.run import Finished, run
 
 
 @click.command()
 @click.argument("step")
-def command(step: str) -> int:
+@engines.option
+def command(step: str, engine: str | None) -> int:
     """Run STEP to completion in a container, with its log as it comes.
 
     Its outputs are copied to the source folder when it succeeds, and only then. The exit code is
@@ -26,11 +27,11 @@ def command(step: str) -> int:
     wanted = app.step(step)
     if wanted is None:
         raise unknown("step", step, [one.name for one in app.steps])
-    require_embedded({f"steps.{step}": wanted.limits})
+    chosen = select.require(engine or app.engine, {f"steps.{step}": wanted.limits})
     with shown() as progress:
         lock = locks.ensured(app, progress)
         image = building.build_all([wanted.recipe], lock, progress)[step].image
-    finished = run(at.app, wanted, image.digest, embedded(at.folders), _hear)
+    finished = run(at.app, wanted, image.digest, select.opened(chosen, at.folders), _hear)
     _tell(step, finished)
     return finished.exit_code
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lading.controller.client import Client
 from lading.controller.place import Place
 from lading.controller.process import spawn
-from lading.engines.select import embedded
 from lading.errors import AppNotUp, ControllerError
 from lading.gateway.envoy import Envoy
 from lading.releases.revision import replicas_of
@@ -30,12 +29,14 @@ def stop(at: Place) -> bool:
     client.down()
     if not client.wait_gone(_LONGEST_END_SECONDS + max(promised, default=0.0)):
         raise ControllerError("still stopping", todo="see `lading ps`, or call `lading down` again")
+    # Nothing runs on any engine now: the next `up` may choose another.
+    at.engine_file.unlink(missing_ok=True)
     return True
 
 
 def left_behind(at: Place) -> bool:
     """Whether anything of the app runs although its controller does not."""
-    names = embedded(at.folders).names()
+    names = at.engine.names()
     return bool(replicas_of(at.app, names)) or Envoy(at.gateway).adopt()
 
 

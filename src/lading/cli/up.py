@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from lading.building.lockfile import Lock
-from lading.cli import asking, building, locks, output, place, plan_shown, releasing
+from lading.cli import asking, building, engines, locks, output, place, plan_shown, releasing
 from lading.cli.follow import follow
 from lading.cli.names import unknown
 from lading.cli.planning import Now, Planner
@@ -20,7 +20,6 @@ from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
 from lading.controller.messages import WantedApp
 from lading.controller.place import Place
-from lading.engines.select import require_embedded
 from lading.errors import UsageError
 from lading.settings.app import App
 
@@ -33,9 +32,15 @@ if TYPE_CHECKING:
 @click.option("-d", "--detach", is_flag=True, help="Return once everything is ready.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("--watch", is_flag=True, help="Rebuild and replace services as files are saved.")
+@engines.option
 @output.json_option
 def command(
-    services: tuple[str, ...], detach: bool, dry_run: bool, watch: bool, as_json: bool
+    services: tuple[str, ...],
+    detach: bool,
+    dry_run: bool,
+    watch: bool,
+    engine: str | None,
+    as_json: bool,
 ) -> None:
     """Build what changed, start or update the app, and keep it running.
 
@@ -54,7 +59,8 @@ def command(
         _foretell(app, at, services, as_json)
         return
     chosen = [one for one in app.services if one.name in services or not services]
-    require_embedded({f"services.{one.name}": one.limits for one in chosen})
+    limits = {f"services.{one.name}": one.limits for one in chosen}
+    engines.take(at, engine or app.engine, limits)
     with shown() as progress:
         lock = locks.ensured(app, progress)
         _plan(app, at, services, lock)

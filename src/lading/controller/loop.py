@@ -19,7 +19,7 @@ from lading.controller.probe import is_ready
 from lading.controller.wants import Wanted, Wants
 from lading.controller.watch import PROBE_STARTING_SECONDS, Watched, monotonic
 from lading.engines.engine import Engine, Observed, Phase
-from lading.errors import LadingError
+from lading.errors import EngineError, LadingError
 from lading.gateway.envoy import Envoy
 from lading.gateway.route import Listener, Route
 from lading.releases.execute import Hands, execute
@@ -63,6 +63,7 @@ class Loop:
         self._happened = asyncio.Event()
         # Envoy's verbs are not to be used from two threads at once.
         self._at_gateway = asyncio.Lock()
+        self._engine_said = ""
         self._routed: tuple[Route, ...] | None = None
         self._gateway_not_before = 0.0
         self._bound_not_before = 0.0
@@ -79,7 +80,8 @@ class Loop:
         async with self._at_gateway:
             await asyncio.to_thread(self._envoy.adopt)
         # What an earlier controller left is known only after the first look.
-        await self._pass()
+        while not await self._pass():
+            await asyncio.sleep(PASS_SECONDS)
         while not (self._leaving.is_set() and not self.watched and not self._tasks):
             await self._rest()
             await self._pass()
@@ -108,8 +110,15 @@ class Loop:
         self._leaving.set()
         self._happened.set()
 
-    async def _pass(self) -> None:
-        self._see(await asyncio.to_thread(self._look))
+    async def _pass(self) -> bool:
+        """Whether the engine answered: while it does not, nothing is known and nothing is done."""
+        try:
+            seen = await asyncio.to_thread(self._look)
+        except EngineError as error:
+            self._trouble(str(error))
+            return False
+        self._trouble("")
+        self._see(seen)
         self._ask()
         present = [w.replica() for w in self.watched.values() if w.observed and not w.stopping]
         actions = plan(present, self.wanted.targets, self._held())
@@ -123,6 +132,13 @@ class Loop:
                 self._spawn(self._act(action))
             else:
                 self.watched[action.id].busy = self.watched[action.id].stopping = False
+        return True
+
+    def _trouble(self, said: str) -> None:
+        """Note what the engine says instead of an answer: once, not in every pass."""
+        if said != self._engine_said:
+            self._engine_said = said
+            self._note("engine", f"failed: {said}" if said else "answers again")
 
     def _look(self) -> Mapping[ReplicaId, Observed]:
         mine = replicas_of(self.app, self._engine.names())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lading.engines import select
+from lading.engines.engine import Engine
 from lading.gateway.requests.log import RequestLog
 from lading.state.folders import Folders
 
@@ -32,6 +34,16 @@ class Place:
     @property
     def gateway(self) -> Path:
         return self.folders.app_run(self.folder) / "gateway"
+
+    @property
+    def engine_file(self) -> Path:
+        """Which engine the app was last started on."""
+        return self.folders.app(self.folder) / "engine.json"
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the app's containers, whatever lading.yaml says by now."""
+        return select.opened(select.recalled(self.engine_file), self.folders)
 
     @property
     def database(self) -> Path:

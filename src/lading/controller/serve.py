@@ -14,7 +14,6 @@ from lading.controller.loop import Loop
 from lading.controller.place import Place
 from lading.controller.process import held
 from lading.controller.server import application
-from lading.engines.select import embedded
 from lading.gateway.envoy import Envoy
 from lading.state.database import open_file
 from lading.state.record import Record
@@ -33,7 +32,7 @@ def serve(place: Place) -> None:
 async def _serve(place: Place) -> None:
     loop = Loop(
         place.app,
-        embedded(place.folders),
+        place.engine,
         Envoy(place.gateway, place.requests),
         Record(open_file(place.database)),
         History(place.history),

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lading.engines import inside
-from lading.engines.docker import devices
+from lading.engines.docker import devices, loading
 from lading.engines.docker.container import PART, RECORD, Container, Part, Record
 from lading.engines.docker.daemon import Daemon
 from lading.engines.embedded import seccomp
@@ -144,7 +144,7 @@ def _common(
     user, group = wanted.user
     record = Record.of(wanted.workload, wanted.daemon.unenforced)
     return {
-        "Image": wanted.image_id,
+        "Image": str(loading.name(wanted.image)),
         "User": f"{user}:{group}",
         "Entrypoint": arguments,
         "Cmd": [],

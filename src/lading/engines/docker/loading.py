@@ -28,8 +28,8 @@ def ensure(api: Api, daemon: Daemon, image: Image) -> str:
 
     Raises EngineError when what it has afterwards is not that image; DamagedBlob.
     """
-    wanted = _id(image)
-    if api.image(wanted) is None:
+    wanted = str(Digest.of(image.config))
+    if not _is(api.image(str(name(image))), daemon, image):
         present = frozenset() if daemon.keeps_archives else _present(api, image)
         try:
             _load(api, daemon, image, present)
@@ -38,7 +38,15 @@ def ensure(api: Api, daemon: Daemon, image: Image) -> str:
             if not present:
                 raise
             _load(api, daemon, image, frozenset())
-    return _verified(api, daemon, image, wanted)
+    found = api.image(str(name(image)))
+    if found and _is(found, daemon, image):
+        return found.id
+    raise EngineError(
+        "the daemon does not have the image it was given",
+        api.host,
+        expected=f"{wanted} of {len(image.layers)} layers",
+        came=f"{found.id} of {len(found.layers)}" if found else "none",
+    )
 
 
 def name(image: Image) -> Reference:
@@ -48,26 +56,16 @@ def name(image: Image) -> Reference:
     return Reference(f"{_REPOSITORY}/{title}", Digest.of(image.config).hex[:12])
 
 
-def _id(image: Image) -> str:
-    return str(Digest.of(image.config))
-
-
-def _verified(api: Api, daemon: Daemon, image: Image, wanted: str) -> str:
+def _is(found: LocalImage | None, daemon: Daemon, image: Image) -> bool:
     """By the digest of its config, which names all that is in its layers and how it is run.
 
     A daemon that keeps archives goes by another digest; there the layers must do.
     """
-    known = wanted if not daemon.keeps_archives else str(name(image))
-    found = api.image(known)
-    layers = tuple(str(layer.diff_id) for layer in image.layers)
-    if found and found.layers == layers and (daemon.keeps_archives or found.id == wanted):
-        return found.id
-    raise EngineError(
-        "the daemon does not have the image it was given",
-        api.host,
-        expected=f"{wanted} of {len(layers)} layers",
-        came=f"{found.id} of {len(found.layers)}" if found else "none",
-    )
+    if found is None:
+        return False
+    if daemon.keeps_archives:
+        return found.layers == tuple(str(layer.diff_id) for layer in image.layers)
+    return found.id == str(Digest.of(image.config))
 
 
 def _present(api: Api, image: Image) -> frozenset[Digest]:
