@@ -104,8 +104,8 @@ class Annotations:
         return Row(tuple(self.type_of(module, one) for one in inside))
 
     def _named(self, found: Origin | None, inside: Sequence[Type]) -> Type:
-        if found is None:
-            return UNKNOWN
+        if found is None or found.module is not None:
+            return self._of_source(found) if found and not inside else UNKNOWN
         name = found.name.replace("typing_extensions.", "typing.")
         if name in PLAIN_FORMS:
             return Plain(name)
@@ -115,7 +115,7 @@ class Annotations:
             return Listed(inside[0] if len(inside) == 1 else UNKNOWN)
         if name in _DICTS:
             return Mapped(inside[1] if len(inside) == 2 else UNKNOWN)
-        return self._of_source(found) if not inside else UNKNOWN
+        return UNKNOWN
 
     def _of_source(self, found: Origin) -> Type:
         """A class of the user's, or a name for another type."""
