@@ -40,6 +40,13 @@ def only(app: App, images: Mapping[str, Digest], now: WantedApp | None) -> Wante
     return replace(now, services=(*others, *asked))
 
 
+def without(wanted: WantedApp, names: Collection[str], good: WantedApp) -> WantedApp:
+    """What is wanted, but the named services as they are in `good`, or not at all."""
+    were = {one.name: one for one in good.services}
+    services = (were.get(x.name) if x.name in names else x for x in wanted.services)
+    return replace(wanted, services=tuple(one for one in services if one))
+
+
 def differing(before: WantedApp | None, after: WantedApp) -> Collection[str]:
     """Services of which another revision, or another number of replicas, is asked for."""
     if before is None:

@@ -9,16 +9,17 @@ import click
 
 from lading.cli import asking
 from lading.cli.ps import unenforced
-from lading.cli.settle import Awaited, settle
+from lading.cli.settle import Awaited, hopeless, settle
 from lading.cli.stopping import stop
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp
 from lading.controller.place import Place
 from lading.controller.process import spawn
-from lading.errors import AppNotUp
+from lading.errors import AppNotUp, ControllerError, LadingError
 
 Asking = Callable[[WantedApp | None], WantedApp]
 """From what is wanted now to what is to be wanted."""
+Telling = Callable[[LadingError], None]
 
 
 @dataclass(frozen=True)
@@ -60,25 +61,32 @@ def release(at: Place, asked: Asking) -> Released:
 
 
 def update(
-    at: Place, wanted: WantedApp, good: WantedApp, newer: Callable[[], bool]
-) -> AppStatus | None:
+    at: Place, wanted: WantedApp, good: WantedApp, newer: Callable[[], bool], tell: Telling
+) -> Released | None:
     """Replace what differs from `good`, which answers now; returns once it answers.
 
-    None as soon as there is something `newer` to ask for. Raises ControllerError as `release`
-    does; then `good` is wanted again.
+    A service that does not get ready is told of and is what it was in `good`; the others go on.
+    None as soon as there is something `newer` to ask for. Raises ControllerError where nobody can
+    tell which one it is; then `good` is wanted again.
     """
     client = Client(at.socket)
-    names = {service.name for service in wanted.services}
-    changed = asking.differing(good, wanted)
-    try:
+    while True:
         client.apply(wanted)
-        awaited = Awaited(names, changed, lambda one: one.answers, newer)
-        return settle(client, at, awaited)
-    except AppNotUp:
-        raise
-    except BaseException:
-        client.apply(good)
-        raise
+        names = {service.name for service in wanted.services}
+        changed = asking.differing(good, wanted)
+        try:
+            awaited = Awaited(names, changed, lambda one: one.answers, newer)
+            status = settle(client, at, awaited)
+            return Released(wanted, status) if status else None
+        except AppNotUp:
+            raise
+        except ControllerError as error:
+            failed = {one.name for one in client.status().services if hopeless(one)} & set(changed)
+            if not failed:
+                client.apply(good)
+                raise
+            tell(error)
+            wanted = asking.without(wanted, failed, good)
 
 
 def tell(status: AppStatus, seconds: float) -> None:

@@ -30,6 +30,13 @@ class Batch:
     """Something may have been written that nobody saw."""
     since: float
 
+    def after(self, earlier: Batch | None) -> Batch:
+        """Both, taken up together."""
+        if earlier is None:
+            return self
+        everything = self.everything or earlier.everything
+        return Batch(self.paths | earlier.paths, everything, max(self.since, earlier.since))
+
 
 @dataclass
 class Saves:

@@ -69,10 +69,15 @@ def _is_broken(service: ServiceStatus, awaited: Awaited) -> bool:
     return any(one.failures or one.state == "unready" for one in service.replicas)
 
 
+def hopeless(service: ServiceStatus) -> ReplicaStatus | None:
+    """A replica of the wanted revision that will not get ready; None while there is hope."""
+    mine = (one for one in service.replicas if one.revision == service.revision)
+    return next((one for one in mine if one.failures >= FAILURES_ALLOWED), None)
+
+
 def _require_hope(service: ServiceStatus, at: Place) -> None:
-    for replica in service.replicas:
-        if replica.revision == service.revision and replica.failures >= FAILURES_ALLOWED:
-            raise _gave_up(service, replica, at)
+    if replica := hopeless(service):
+        raise _gave_up(service, replica, at)
 
 
 def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> ControllerError:

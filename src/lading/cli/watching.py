@@ -19,8 +19,9 @@ from lading.building.progress import Progress
 from lading.building.recipe import Recipe
 from lading.cli import asking, building, locks, releasing, saves, watched
 from lading.cli.progress import Lines
+from lading.cli.releasing import Released
 from lading.cli.saves import Batch, Saves
-from lading.controller.messages import AppStatus, WantedApp
+from lading.controller.messages import WantedApp
 from lading.controller.place import Place
 from lading.errors import ControllerError, LadingError, LockError
 from lading.oci import Digest
@@ -62,10 +63,12 @@ class Watching:
     _images: dict[str, Digest] = field(default_factory=dict)
     """The newest of each service."""
     _unsettled: _Unsettled | None = None
+    _left: Batch | None = None
+    """Not answering yet: something newer came, or it could not be read what to build."""
 
     def start(self) -> None:
         """Returns at once; `stop` ends it."""
-        self._take_back()
+        self._take(self.good)
         for work in (self._listen, self._work):
             thread = threading.Thread(target=self._guarded, args=(work,), daemon=True)
             thread.start()
@@ -96,21 +99,25 @@ class Watching:
                     # What gave it up for newer files came to nothing itself.
                     self._release(self._unsettled)
             except LadingError as error:
-                _say(str(error))
+                _say(error)
 
     def _take_up(self, batch: Batch) -> None:
         """Build what a batch is part of, and ask for it."""
+        self._left = batch = batch.after(self._left)
         self.app = read(self.at.folder)
         progress = Lines(_LONG_SECONDS)
         lock = _lock(self.app, progress)
+        failed = False
         for recipe in self._touched(batch):
             if self._newer():
                 return
-            self._build(recipe, lock, progress)
+            failed |= not self._build(recipe, lock, progress)
         wanted = self._asked()
         if wanted != self.good:
             self._release(_Unsettled(wanted, self._named(batch.paths), batch.since))
-        elif batch.paths - {locks.lock_path(self.app)}:
+            return
+        self._left = None
+        if batch.paths - {locks.lock_path(self.app)} and not failed:
             click.echo(f"{self._named(batch.paths)} saved: nothing changes")
 
     def _touched(self, batch: Batch) -> list[Recipe]:
@@ -122,7 +129,7 @@ class Watching:
             mine &= {name for path in batch.paths for name in watched.services_of(self.app, path)}
         return [one.recipe for one in self.app.services if one.name in mine]
 
-    def _build(self, recipe: Recipe, lock: Lock, progress: Progress) -> None:
+    def _build(self, recipe: Recipe, lock: Lock, progress: Progress) -> bool:
         """What is wrong with a service's files keeps none but that service from being built."""
         try:
             made = building.build_all([recipe], lock, progress)[recipe.name]
@@ -131,8 +138,9 @@ class Watching:
             if not self._newer():
                 goes_on = "; what runs of it goes on" if recipe.name in self._images else ""
                 _say(f"{recipe.name}: {error}{goes_on}")
-        else:
-            self._images[recipe.name] = made.image.digest
+            return False
+        self._images[recipe.name] = made.image.digest
+        return True
 
     def _asked(self) -> WantedApp:
         if not self.names:
@@ -143,27 +151,30 @@ class Watching:
     def _release(self, change: _Unsettled) -> None:
         self._unsettled = change
         try:
-            status = releasing.update(self.at, change.wanted, self.good, self._newer)
+            done = releasing.update(self.at, change.wanted, self.good, self._newer, _say)
         except ControllerError:
-            # The next save starts from what answers, not from what did not get ready.
-            self._take_back()
+            self._take(self.good)
             raise
-        if status:
-            _tell(change, self.good, status)
-            self.good, self._unsettled = change.wanted, None
-            new = [x.name for x in self.good.services if x.name not in self.followed]
-            self.followed += new
+        if done:
+            if done.wanted != self.good:
+                _tell(change, self.good, done)
+            self._take(done.wanted)
 
-    def _take_back(self) -> None:
-        self._images = {one.name: Digest.parse(one.image) for one in self.good.services}
-        self._unsettled = None
+    def _take(self, good: WantedApp) -> None:
+        """The next save starts from what answers, not from what did not get ready."""
+        self.good, self._unsettled, self._left = good, None, None
+        self._images = {one.name: Digest.parse(one.image) for one in good.services}
+        self.followed += [one.name for one in good.services if one.name not in self.followed]
 
     def _newer(self) -> bool:
         return self._over.is_set() or self._saves.any()
 
     def _named(self, paths: Iterable[Path]) -> str:
         """Files, for a person."""
-        named = sorted(_shown(one, self.at.folder) for one in paths)
+        # The lock is also written by us, after what it is made from.
+        paths = set(paths)
+        telling = paths - {locks.lock_path(self.app)} or paths
+        named = sorted(_shown(one, self.at.folder) for one in telling)
         if not named:
             return "files"
         return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"
@@ -179,13 +190,13 @@ def _lock(app: App, progress: Progress) -> Lock:
         return locks.fresh(app)
 
 
-def _tell(change: _Unsettled, before: WantedApp, status: AppStatus) -> None:
+def _tell(change: _Unsettled, before: WantedApp, done: Released) -> None:
     seconds = time.time() - change.since
-    changed = asking.differing(before, change.wanted)
-    told = [f"{x.name}: revision {x.revision}" for x in status.services if x.name in changed]
-    names = {one.name for one in change.wanted.services}
+    changed = asking.differing(before, done.wanted)
+    told = [f"{x.name}: revision {x.revision}" for x in done.status.services if x.name in changed]
+    names = {one.name for one in done.wanted.services}
     told += [f"{one.name}: removed" for one in before.services if one.name not in names]
-    listener = change.wanted.listener
+    listener = done.wanted.listener
     if before.listener != listener:
         told.append(f"gateway: http://{listener.host}:{listener.port}")
     click.echo(f"{change.saved} saved: {', '.join(told)}, answering after {seconds:.1f} s")
@@ -195,5 +206,5 @@ def _shown(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
-def _say(text: str) -> None:
-    click.echo(f"lading: {text}", err=True)
+def _say(said: object) -> None:
+    click.echo(f"lading: {said}", err=True)
