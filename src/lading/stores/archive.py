@@ -1,4 +1,4 @@
-"""An image as one file, for `docker load`; an OCI image layout at the same time.
+"""Images as one file, for `docker load`; an OCI image layout at the same time.
 
 `manifest.json` is Docker's (Docker Image Specification 1.2, "Combined Image JSON + Filesystem
 Changeset Format"), `index.json` and `blobs/` are the layout's. Layers are plain tars, because
@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol, cast
@@ -24,7 +24,7 @@ from lading.stores.index_file import REF_NAME
 from lading.stores.layout import VERSION
 from lading.stores.uncompressed import plain, uncompressed
 
-__all__ = ["Lacking", "read", "save", "write", "write_rest"]
+__all__ = ["Lacking", "read", "save", "save_all", "write", "write_rest"]
 
 CONTAINERD_NAME = "io.containerd.image.name"
 
@@ -49,10 +49,15 @@ class Sink(Protocol):
 
 def save(image: Image, reference: Reference, path: Path) -> None:
     """As `write`, to a file that has its name only when it is whole. Raises StoreError too."""
+    save_all({reference: image}, path)
+
+
+def save_all(images: Mapping[Reference, Image], path: Path) -> None:
+    """As `save`, of several images; what they share is in it once."""
     with explained(path.parent):
         file = Incomplete(path.parent)
         try:
-            write(image, reference, file)
+            _write_all(images, file)
             file.finish(path)
         finally:
             file.discard()
@@ -64,9 +69,7 @@ def write(image: Image, reference: Reference, stream: Sink) -> None:
     `stream` need not be seekable. Layers are read twice, since a tar says sizes first, so
     DamagedBlob is raised before anything is written when a layer is not what its diff ID says.
     """
-    validate.check(image)
-    unpacked = uncompressed(image)
-    _pack(_documents(unpacked, reference), unpacked.layers, stream)
+    _write_all({reference: image}, stream)
 
 
 def write_rest(image: Image, reference: Reference, stream: Sink, lacking: Lacking) -> None:
@@ -75,7 +78,7 @@ def write_rest(image: Image, reference: Reference, stream: Sink, lacking: Lackin
     Layers that are left out are not read. Raises DamagedBlob as `write` does.
     """
     validate.check(image)
-    documents = list(_for_docker(image, reference))
+    documents = list(_for_docker({reference: image}))
     if lacking.empty:
         documents += [(_blob(digest), b"") for digest in sorted(lacking.layers, key=str)]
     rest = [plain(layer) for layer in image.layers if layer.diff_id not in lacking.layers]
@@ -92,25 +95,39 @@ def _pack(documents: Iterable[tuple[str, bytes]], layers: Iterable[Layer], strea
                 _add(tar, _blob(digest), layer.descriptor.size, content)
 
 
-def _documents(image: Image, reference: Reference) -> Iterator[tuple[str, bytes]]:
+def _write_all(images: Mapping[Reference, Image], stream: Sink) -> None:
+    for image in images.values():
+        validate.check(image)
+    layers: dict[Digest, Layer] = {}
+    unpacked = {name: uncompressed(image, layers) for name, image in images.items()}
+    _pack(_documents(unpacked), layers.values(), stream)
+
+
+def _documents(images: Mapping[Reference, Image]) -> Iterator[tuple[str, bytes]]:
     yield "oci-layout", VERSION
-    yield "index.json", _json(_index(image, reference))
-    yield from _for_docker(image, reference)
-    yield _blob(image.digest), image.manifest
+    yield "index.json", _json(_index(images))
+    yield from _for_docker(images)
+    manifests = {image.digest: image.manifest for image in images.values()}
+    yield from ((_blob(digest), manifest) for digest, manifest in manifests.items())
 
 
-def _for_docker(image: Image, reference: Reference) -> Iterator[tuple[str, bytes]]:
-    yield "manifest.json", _json([_docker_manifest(image, reference)])
-    yield _blob(Digest.of(image.config)), image.config
+def _for_docker(images: Mapping[Reference, Image]) -> Iterator[tuple[str, bytes]]:
+    yield "manifest.json", _json([_docker_manifest(one, name) for name, one in images.items()])
+    configs = {Digest.of(image.config): image.config for image in images.values()}
+    yield from ((_blob(digest), config) for digest, config in configs.items())
 
 
-def _index(image: Image, reference: Reference) -> dict[str, Any]:
-    names = {CONTAINERD_NAME: _full_name(reference), REF_NAME: str(reference)}
+def _index(images: Mapping[Reference, Image]) -> dict[str, Any]:
     return {
         "schemaVersion": 2,
         "mediaType": media_types.INDEX,
-        "manifests": [{**image.descriptor.to_json(), "annotations": names}],
+        "manifests": [_named(image, reference) for reference, image in images.items()],
     }
+
+
+def _named(image: Image, reference: Reference) -> dict[str, Any]:
+    names = {CONTAINERD_NAME: _full_name(reference), REF_NAME: str(reference)}
+    return {**image.descriptor.to_json(), "annotations": names}
 
 
 def _docker_manifest(image: Image, reference: Reference) -> dict[str, Any]:

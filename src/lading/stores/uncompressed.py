@@ -46,12 +46,17 @@ def tar_of(layer: Layer) -> Iterator[BinaryIO]:
             pass
 
 
-def uncompressed(image: Image) -> Image:
+def uncompressed(image: Image, known: dict[Digest, Layer] | None = None) -> Image:
     """The same image with plain tars for layers: another digest, the same config.
 
-    Reads every layer to know its size. Raises DamagedBlob.
+    Reads every layer to know its size, but for those `known` by their diff ID, to which it adds the
+    others. Raises DamagedBlob.
     """
-    layers = tuple(map(plain, image.layers))
+    known = {} if known is None else known
+    for layer in image.layers:
+        if layer.diff_id not in known:
+            known[layer.diff_id] = plain(layer)
+    layers = tuple(known[layer.diff_id] for layer in image.layers)
     descriptors = tuple(layer.descriptor for layer in layers)
     manifest = replace(Manifest.parse(image.manifest), layers=descriptors)
     return Image(manifest.encode(), image.config, layers)

@@ -55,6 +55,31 @@ def test_an_extracted_archive_is_an_image_layout(image, tmp_path):
         layout.blobs.verify(Digest(blob.name))
 
 
+def test_several_images_are_in_one_archive_and_what_they_share_once(images, tmp_path):
+    below, own = images.layer({"lower": b"1"}), images.layer({"own": b"2"})
+    both = {
+        Reference("demo/one"): images.image(below),
+        Reference("demo/two"): images.image(below, own),
+    }
+    archive.save_all(both, tmp_path / "images.tar")
+    raw = (tmp_path / "images.tar").read_bytes()
+    with tarfile.open(fileobj=io.BytesIO(raw)) as tar:
+        names = tar.getnames()
+    assert len(names) == len(set(names))
+    held = files(raw)
+    described = json.loads(held["manifest.json"])
+    assert [one["RepoTags"] for one in described] == [["demo/one:latest"], ["demo/two:latest"]]
+    assert [held[one["Config"]] for one in described] == [one.config for one in both.values()]
+    blobs = [name for name in names if name.startswith("blobs/")]
+    assert len(blobs) == 2 * len(both) + 2
+    (tmp_path / "layout").mkdir()
+    with tarfile.open(tmp_path / "images.tar") as tar:
+        tar.extractall(tmp_path / "layout", filter="data")
+    layout = Layout(tmp_path / "layout")
+    for name, image in both.items():
+        assert layout.read(name) == uncompressed(image)
+
+
 @pytest.mark.parametrize(
     ("name", "full"),
     [
