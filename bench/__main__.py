@@ -1,6 +1,7 @@
 """`python -m bench`: measures everything, and writes bench/RESULTS.md.
 
 `python -m bench serving` measures the serving runtime alone; it says with `--help` what of it.
+`python -m bench many` measures apps of many models alone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bench.works import (
     first_image,
     image_contents,
     image_size,
+    many,
     quick_command,
     rebuild,
     serving,
@@ -39,14 +41,17 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))
     if sys.argv[1:2] == ["serving"]:
         return serving.main(sys.argv[2:])
+    if sys.argv[1:] == ["many"]:
+        return many.main()
     if os.geteuid():
         print("bench: needs root, for a Docker Engine of its own: sudo make bench", file=sys.stderr)
         return 1
     begun = time.monotonic()
     try:
         programs.install()
-        results.replace_serving(serving.section(Options()))
+        results.replace(results.SERVING, serving.section(Options()))
         with tempfile.TemporaryDirectory(prefix="lading-bench.") as folder, docker.engine() as peer:
+            results.replace(results.MANY, many.section(Path(folder), peer))
             table = _measure(Path(folder), peer)
     except MeasurementError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.programs import LADING, ROOT, MeasurementError, call
 from lading.engines.engine import Engine
-from lading.engines.select import embedded
+from lading.engines.select import Chosen, opened
 from lading.oci import Digest
 from lading.state.folders import Folders
 
@@ -30,11 +30,14 @@ class App:
     folder: Path
     home: Path
     port: int
+    docker_host: str = ""
+    """Where a Docker Engine answers, for what is to run there."""
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: x for name, x in os.environ.items() if not name.startswith(_NOT_KEPT)}
         return kept | {
+            **({"DOCKER_HOST": self.docker_host} if self.docker_host else {}),
             "LADING_HOME": str(self.home),
             "UV_CACHE_DIR": str(self.home / "uv"),
             # As a package that was installed has it, wherever this one's sources lie.
@@ -47,7 +50,7 @@ class App:
 
     @property
     def engine(self) -> Engine:
-        return embedded(self.folders)
+        return opened(Chosen(), self.folders)
 
     @property
     def lock(self) -> Path:

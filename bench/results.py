@@ -9,8 +9,8 @@ from bench.figure import Figure, size
 from bench.works.image_contents import Content, Kind
 
 PATH = Path(__file__).with_name("RESULTS.md")
-SERVING = "## Serving"
-"""The heading of the page's last part, which is also written alone."""
+MANY, SERVING = "## Many models", "## Serving"
+"""The headings of the page's last parts, in their order, each of which is also written alone."""
 _HEAD = """\
 # Measurements
 
@@ -25,6 +25,7 @@ not be checked here; the size of the one used is told with the sizes. Where a ca
 loaded from a file on this machine, while ours comes over the network. Commands have their bytecode,
 as installed packages do.
 """
+_LAST = (MANY, SERVING)
 _VERDICT = {True: "met", False: "**missed**", None: "for information"}
 
 
@@ -34,7 +35,7 @@ def write(
     contents: Mapping[Kind, Content],
     skipped: Sequence[str],
 ) -> str:
-    """Writes the page but for what it says about serving, which stays; returns its table."""
+    """Writes the page but for its last parts, which stay; returns its table."""
     lines = table(figures)
     parts = [
         _HEAD,
@@ -46,16 +47,20 @@ def write(
         "## What our image consists of",
         "Bytes of file, and the same compressed by kind.",
         _contents(contents),
-        *_serving(),
+        *(part for heading in _LAST if (part := _part(heading))),
     ]
     PATH.write_text("\n\n".join(part.strip() for part in parts) + "\n")
     return lines
 
 
-def replace_serving(section: str) -> None:
-    """Puts what the page says about serving, its last part, in place of what stands there."""
-    rest, _, _ = PATH.read_text().partition(f"\n{SERVING}\n")
-    PATH.write_text(f"{rest.rstrip()}\n\n{section.strip()}\n")
+def replace(heading: str, part: str) -> None:
+    """Puts one of the last parts in place of what stands there."""
+    parts = {name: part if name == heading else _part(name) for name in _LAST}
+    rest = PATH.read_text()
+    for name in _LAST:
+        rest, _, _ = rest.partition(f"\n{name}\n")
+    kept = [one.strip() for one in (rest, *parts.values()) if one.strip()]
+    PATH.write_text("\n\n".join(kept) + "\n")
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -73,9 +78,12 @@ def rows(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _serving() -> list[str]:
-    _, heading, rest = PATH.read_text().partition(f"\n{SERVING}\n")
-    return [heading + rest] if heading else []
+def _part(heading: str) -> str:
+    """One of the last parts as it stands; empty where there is none."""
+    _, found, rest = PATH.read_text().partition(f"\n{heading}\n")
+    for following in _LAST[_LAST.index(heading) + 1 :]:
+        rest = rest.partition(f"\n{following}\n")[0]
+    return f"{heading}\n{rest}" if found else ""
 
 
 def _contents(contents: Mapping[Kind, Content]) -> str:

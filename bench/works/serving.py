@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     if chosen.write:
-        results.replace_serving(text)
+        results.replace(results.SERVING, text)
     print(text)
     return 0
 
