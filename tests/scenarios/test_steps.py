@@ -88,9 +88,9 @@ def test_it_sees_the_services_environment_and_no_network(app: App) -> None:
 
 
 def test_nothing_of_it_is_left(app: App) -> None:
-    from lading.engines.select import embedded
+    from lading.engines.select import Chosen, opened
     from lading.state.folders import Folders
     from tests.scenarios.conftest import HOME
 
-    engine = embedded(Folders.of_user({"LADING_HOME": str(HOME)}))
+    engine = opened(Chosen(), Folders.of_user({"LADING_HOME": str(HOME)}))
     assert [name for name in engine.names() if ".step." in name] == []
