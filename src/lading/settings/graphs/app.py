@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
 
 from lading.building.contracts import Argument, Contract
 from lading.building.contracts.schemas import schema
@@ -12,7 +11,8 @@ from lading.building.recipe import Recipe
 from lading.errors import SettingsError
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
-from lading.settings.graphs import steps_checked
+from lading.settings.graphs import circles, steps_checked
+from lading.settings.graphs.circles import CircleError
 from lading.settings.graphs.inputs import Input
 from lading.settings.graphs.nodes import WrittenNode, below
 from lading.settings.graphs.nodes_checked import Nodes
@@ -63,11 +63,11 @@ def _ordered(graphs: Mapping[str, Section], faults: Faults) -> list[str]:
     calls = {name: dict(_called(one.get("steps", {}).values())) for name, one in graphs.items()}
     needs = {name: [x for x in called if x in graphs] for name, called in calls.items()}
     try:
-        return list(TopologicalSorter(needs).static_order())
-    except CycleError as error:
-        cycle = [str(x) for x in reversed(error.args[1])]
-    problem = f"graphs call one another for ever: {' calls '.join(cycle)}"
-    faults.add(calls[cycle[0]][cycle[1]], SettingsError(problem, todo="break the circle"))
+        return circles.ordered(needs)
+    except CircleError as error:
+        first, second, *_ = error.names
+        problem = f"graphs call one another for ever: {' calls '.join(error.names)}"
+    faults.add(calls[first][second], SettingsError(problem, todo="break the circle"))
     return list(graphs)
 
 

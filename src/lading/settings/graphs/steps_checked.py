@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
 from lading.building.contracts.types import UNKNOWN
 from lading.errors import SettingsError
 from lading.settings.faults import Faults
+from lading.settings.graphs import circles
+from lading.settings.graphs.circles import CircleError
 from lading.settings.graphs.expressions import Written, references
 from lading.settings.graphs.nodes import WrittenNode, below, expressions
 from lading.settings.graphs.scope import Scope, Value
@@ -51,15 +52,13 @@ def _ordered(steps: Mapping[str, WrittenNode], faults: Faults) -> list[str]:
     """Adds a fault where steps wait for one another; their order is then that of the file."""
     needs = {name: [x for x in _names(node) if x in steps] for name, node in steps.items()}
     try:
-        return list(TopologicalSorter(needs).static_order())
-    except CycleError as error:
-        cycle = [str(x) for x in reversed(error.args[1])]
-    first = min(range(len(cycle) - 1), key=lambda x: steps[cycle[x]].place.line)
-    turned = [*cycle[first:-1], *cycle[: first + 1]]
-    problem = f"waits for itself: {' needs '.join(f'${x}' for x in turned)}"
-    if len(turned) == 2:
-        problem = f"refers to its own result, ${turned[0]}"
-    faults.add(steps[turned[0]].place, SettingsError(problem, todo="break the circle"))
+        return circles.ordered(needs)
+    except CircleError as error:
+        names = error.names
+    problem = f"waits for itself: {' needs '.join(f'${x}' for x in names)}"
+    if len(names) == 2:
+        problem = f"refers to its own result, ${names[0]}"
+    faults.add(steps[names[0]].place, SettingsError(problem, todo="break the circle"))
     return list(steps)
 
 
