@@ -21,7 +21,11 @@ _LONGEST = 4000
 
 
 class StuckError(RuntimeError):
-    """A pipeline gave no answer in time, or a program of it ended."""
+    """A pipeline gave no answer in time."""
+
+
+class EndedError(RuntimeError):
+    """A program of a pipeline ended."""
 
 
 class Pipeline:
@@ -32,23 +36,33 @@ class Pipeline:
         self._running: list[subprocess.Popen[bytes]] = []
         self._process = 0
 
-    def translate(self, text: str, seconds: float = 20.0) -> str:
-        """Raises StuckError, and begins anew with the next text."""
+    def translate(self, text: str, seconds: float = 10.0) -> str:
+        """Raises StuckError where there is no answer in time; the next text begins anew."""
+        deadline = time.monotonic() + seconds
+        try:
+            return self._whole(text, deadline)
+        except (EndedError, BrokenPipeError):
+            # Whatever ended it, the text is tried once more.
+            return self._whole(text, deadline)
+
+    def _whole(self, text: str, deadline: float) -> str:
         if self._process != os.getpid():
             self._start()
         try:
-            deadline = time.monotonic() + seconds
             return _spaced("".join(self._piece(x, deadline) for x in _pieces(text)), text)
-        except (StuckError, OSError):
+        except (StuckError, EndedError, OSError):
             self.close()
             raise
 
     def close(self) -> None:
         """End the programs."""
-        for program in self._running if self._process == os.getpid() else ():
-            with suppress(OSError):
+        if self._process == os.getpid():
+            for program in self._running:
                 program.kill()
-            program.wait()
+                program.wait()
+            for pipe in (self._running[0].stdin, self._running[-1].stdout):
+                with suppress(BrokenPipeError):  # of what nobody has read
+                    pipe.close()
         self._running, self._process = [], 0
 
     def _start(self) -> None:
@@ -74,10 +88,10 @@ class Pipeline:
         while not found.endswith(b"\0"):
             ready, _, _ = select.select([outlet], [], [], max(0.0, deadline - time.monotonic()))
             came = os.read(outlet, 65536) if ready else b""
+            if not ready:
+                raise StuckError("the pipeline gave no answer in time")
             if not came:
-                raise StuckError(
-                    "a program of the pipeline ended" if ready else "no answer in time"
-                )
+                raise EndedError("a program of the pipeline ended")
             found += came
         return _unescaped(found[:-1].decode("utf-8", "replace")).removesuffix("\n")
 
@@ -107,9 +121,12 @@ def _unescaped(text: str) -> str:
 
 
 def _spaced(translation: str, text: str) -> str:
-    """Without the spaces that rules leave where they drop a word."""
-    single = re.sub(r" *\n *", "\n", re.sub(r" +", " ", translation))
-    return single if text.startswith(" ") else single.lstrip(" ")
+    """Without the spaces that rules leave where they drop or move a word."""
+    if not text.strip():
+        return text
+    single = re.sub(r" *\n *", "\n", re.sub(r" +", " ", translation)).strip()
+    before, after = len(text) - len(text.lstrip()), len(text.rstrip())
+    return text[:before] + single + text[after:]
 
 
 def _pieces(text: str) -> list[str]:
