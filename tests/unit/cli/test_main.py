@@ -43,7 +43,7 @@ def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
     assert "No such command 'biuld'. Did you mean 'build'?" in shown.stderr
 
 
-@pytest.mark.parametrize("name", ["lock", "build", "up", "down", "ps", "logs"])
+@pytest.mark.parametrize("name", ["lock", "build", "up", "down", "ps", "logs", "trace"])
 def test_outside_an_app_commands_say_so(name: str, tmp_path: Path) -> None:
     shown = lading(name, folder=tmp_path)
     assert (shown.returncode, shown.stdout) == (1, "")
