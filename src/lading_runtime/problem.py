@@ -53,7 +53,12 @@ class Fault(NamedTuple):
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
-    """A request that is answered with an error. `code` is a key of KINDS."""
+    """A request that is answered with an error. `code` is a key of KINDS.
+
+    `service` is the one that could not do its part, where that is another one.
+    """
+
+    service: str | None = None
 
     def __init__(
         self,
@@ -79,9 +84,19 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
             "detail": self.detail,
             "request_id": request_id,
         }
+        if self.service is not None:
+            document["service"] = self.service
         if self.faults:
             document["errors"] = [fault._asdict() for fault in self.faults]
         return msgspec.json.encode(document)
+
+
+class PassedOn(Exception):  # noqa: N818 - a state
+    """An error that says itself what a client is told of it, where a handler lets it pass."""
+
+    def problem(self) -> Problem | None:
+        """None where it is the handler's own fault, of which nothing is told."""
+        raise NotImplementedError
 
 
 def internal(request_id: str) -> Problem:

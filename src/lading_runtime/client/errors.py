@@ -13,6 +13,8 @@ ServiceError                whatever kept a call from giving a result
 ├── InternalError           500 and above: the log of the service says why, under `request_id`
 └── UnexpectedAnswer        an answer that is not HTTP, or not what its type says
 
+Where a handler lets one pass, its own caller gets `problem()`: 503, 504 or 502, naming the service.
+
 An argument that cannot be sent is a `TypeError` or `ValueError` instead, raised before anything is
 sent.
 """
@@ -23,7 +25,9 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple, Optional
 
-from lading_runtime.problem import Fault
+from lading_runtime.problem import LATER, Fault, PassedOn, Problem
+
+UNAVAILABLE = "upstream_unavailable"
 
 
 class Failure(NamedTuple):
@@ -35,9 +39,11 @@ class Failure(NamedTuple):
     code: Optional[str] = None
     request_id: Optional[str] = None
     faults: tuple[Fault, ...] = ()
+    behind: Optional[str] = None
+    """The service that `service` says it was let down by."""
 
 
-class ServiceError(Exception):
+class ServiceError(PassedOn):
     """A call that gave no result.
 
     `service` was called; `status` and `code` are of its answer, both None where none came; `detail`
@@ -45,6 +51,8 @@ class ServiceError(Exception):
     """
 
     advice: ClassVar[str] = ""
+    passed_on_as: ClassVar[str] = "upstream_failed"
+    """The code of `problem`."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)
@@ -55,10 +63,20 @@ class ServiceError(Exception):
         self.detail = failure.detail
         self.request_id = failure.request_id
 
+    def problem(self) -> Optional[Problem]:
+        """What the caller of the running service is told: which one failed, and how."""
+        # 502: it was there, and was let down itself.
+        code = "upstream_failed" if self.status == 502 else self.passed_on_as
+        made = Problem(code, self._told(), headers=LATER if code == UNAVAILABLE else None)
+        made.service = self.failure.behind or self.service
+        return made
+
+    def _told(self) -> str:
+        came = " ".join(str(x) for x in (self.status, self.code) if x is not None)
+        return f"service {self.service!r}: {came + ': ' if came else ''}{self.detail}"
+
     def __str__(self) -> str:
-        status, code = self.status, self.code
-        came = " ".join(str(x) for x in (status, code) if x is not None)
-        told = f"service {self.service!r}: {came + ': ' if came else ''}{self.detail}"
+        told = self._told()
         if self.advice:
             told += f"; {self.advice}"
         return told if self.request_id is None else f"{told} (request {self.request_id})"
@@ -69,11 +87,15 @@ class GatewayUnset(ServiceError):
 
     advice = 'set LADING_GATEWAY to http://host:port or unix:/path, or give service() a "gateway"'
 
+    def problem(self) -> Optional[Problem]:
+        return None
+
 
 class ConnectionFailed(ServiceError):
     """The request was never delivered."""
 
     advice = "look whether the gateway runs, and whether LADING_GATEWAY is where it listens"
+    passed_on_as = UNAVAILABLE
 
 
 class ConnectionLost(ServiceError):
@@ -83,24 +105,28 @@ class ConnectionLost(ServiceError):
         "it may have been done; where doing it twice is harmless, service(..., idempotent=True) "
         "sends it again"
     )
+    passed_on_as = UNAVAILABLE
 
 
 class DeadlineExceeded(ServiceError):
     """The service took longer than it may, or than this call waits."""
 
     advice = "give the call a longer timeout, or the service less to do"
+    passed_on_as = "upstream_timeout"
 
 
 class ServiceUnavailable(ServiceError):
     """Nobody could take the request now."""
 
     advice = "look whether the service was started and is ready"
+    passed_on_as = UNAVAILABLE
 
 
 class TooManyRequests(ServiceError):
     """The service has as much to do as it takes on."""
 
     advice = "call again later, or scale the service up"
+    passed_on_as = UNAVAILABLE
 
 
 class InvalidArgument(ServiceError):

@@ -73,8 +73,12 @@ def _of_document(
 ) -> ServiceError:
     code, request_id = document.get("code"), document.get("request_id")
     detail = document.get("detail") or document.get("title") or f"it answered with {status}"
+    behind = document.get("service")
     failure = _failure(service, answer, str(detail))._replace(
-        status=status, code=None if code is None else str(code), faults=_faults(document)
+        status=status,
+        code=None if code is None else str(code),
+        faults=_faults(document),
+        behind=behind if isinstance(behind, str) else None,
     )
     return of_answer(failure._replace(request_id=str(request_id)) if request_id else failure)
 

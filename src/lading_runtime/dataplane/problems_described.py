@@ -30,6 +30,7 @@ SCHEMA = {
         "code": {"type": "string", "enum": sorted(KINDS)},
         "detail": _TEXT,
         "request_id": _TEXT,
+        "service": _TEXT,
         "errors": {
             "type": "array",
             "items": {

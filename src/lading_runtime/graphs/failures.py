@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..client.errors import DeadlineExceeded, ServiceError, ServiceUnavailable, TooManyRequests
-from ..problem import LATER, Problem
+from ..client.errors import ServiceError
+from ..problem import Problem
 
 
 class FailedError(Exception):
@@ -29,9 +29,9 @@ class NoCaseError(FailedError):
 
 def problem(failed: FailedError) -> Problem:
     """The answer to a request whose graph failed. It names the step, and the service if one did."""
-    error = failed.error
-    if isinstance(error, (ServiceUnavailable, TooManyRequests)):
-        return Problem("upstream_unavailable", str(failed), headers=LATER)
-    if isinstance(error, DeadlineExceeded):
-        return Problem("upstream_timeout", str(failed))
-    return Problem(failed.code, str(failed))
+    told = failed.error.problem() if failed.error is not None else None
+    if told is None:
+        return Problem(failed.code, str(failed))
+    made = Problem(told.code, str(failed), headers=told.headers)
+    made.service = told.service
+    return made

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Optional, Union
 from .. import log, tracing
 from ..call import Answer, Call, Operation
 from ..dataplane.plane import DataPlane
-from ..problem import MEDIA_TYPE, NOT_STARTED, Problem, internal
+from ..problem import MEDIA_TYPE, NOT_STARTED, PassedOn, Problem, internal
 
 
 class Ready(NamedTuple):
@@ -97,7 +97,9 @@ class Answering:
             results: Optional[Sequence[Any]] = _counted(outcome, len(batch))
         except CountError as error:
             return [self.failed(ready.call, error) for ready in batch]
-        except BaseException:
+        except BaseException as error:
+            if _concerns_all(error):
+                return [self.failed(ready.call, error) for ready in batch]
             results = None
         if results is None:
             half = len(batch) // 2
@@ -128,7 +130,9 @@ class Answering:
             results: Optional[Sequence[Any]] = _counted(outcome, len(batch))
         except CountError as error:
             return [self.failed(ready.call, error) for ready in batch]
-        except (Exception, SystemExit):
+        except (Exception, SystemExit) as error:
+            if _concerns_all(error):
+                return [self.failed(ready.call, error) for ready in batch]
             results = None
         if results is None:
             half = len(batch) // 2
@@ -153,11 +157,21 @@ class Answering:
             return self.failed(call, error)
 
     def failed(self, call: Call, error: BaseException) -> Answer:
-        """A 500; the log says why."""
+        """What is told of what the handler raised."""
+        return self.refuse(call, self.problem(call, error))
+
+    def problem(self, call: Call, error: BaseException) -> Problem:
+        """Of what the handler raised: a 500, of which the log says why, or what it says itself."""
+        told = error.problem() if isinstance(error, PassedOn) else None
+        service, request_id = self._service, call.request_id
+        if told is None:
+            log.write("error", "prediction failed", error, service=service, request_id=request_id)
+            return internal(request_id)
         log.write(
-            "error", "prediction failed", error, service=self._service, request_id=call.request_id
-        )
-        return self.refuse(call, internal(call.request_id))
+            "warning", "a called service failed", service=service, request_id=request_id,
+            problem=told.code, detail=str(error),
+        )  # fmt: skip
+        return told
 
     def refuse(self, call: Call, problem: Problem) -> Answer:
         if call.operation is Operation.INFER:
@@ -169,6 +183,12 @@ def document(problem: Problem, request_id: str) -> Answer:
     """A problem as an answer."""
     body = problem.encode(request_id)
     return Answer(body, MEDIA_TYPE, problem.status, problem.code, problem.headers)
+
+
+def _concerns_all(error: BaseException) -> bool:
+    """Whether a batch in halves would fare no better: a service that it calls is not there."""
+    told = error.problem() if isinstance(error, PassedOn) else None
+    return told is not None and told.status in (503, 504)
 
 
 def _arguments(batch: Sequence[Ready]) -> list[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ import time
 from typing import Any, Optional
 
 from ..call import Call
-from ..problem import Problem, internal
+from ..problem import Problem
 from . import frames
 from .answering import Answering, Ready
 from .channel import Channel, ClosedError
@@ -88,8 +88,8 @@ class _Worker:
         except Problem as problem:
             failure, code = problem, problem.code
         except BaseException as error:
-            code = self._answering.failed(call, error).code
-            failure = internal(call.request_id)
+            failure = self._answering.problem(call, error)
+            code = failure.code
         finally:
             self._close(call, items)
         document = failure.encode(call.request_id) if failure else b""

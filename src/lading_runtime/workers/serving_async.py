@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from .. import loops
 from ..call import Call
-from ..problem import Problem, internal
+from ..problem import Problem
 from . import frames
 from .answering import Answering, Ready
 from .channel import Channel
@@ -146,8 +146,8 @@ class _Worker:
         except Problem as problem:
             failure, code = problem, problem.code
         except Exception as error:
-            code = self._answering.failed(call, error).code
-            failure = internal(call.request_id)
+            failure = self._answering.problem(call, error)
+            code = failure.code
         finally:
             del self._paused[call.id]
         document = failure.encode(call.request_id) if failure else b""
