@@ -141,6 +141,7 @@ class Envoy:
     def bound_requests(self) -> None:
         """Keep the request log from growing without end. Cheap: to be called every second."""
         if self.requests.moved_aside():
+            self.requests.make_folder()
             self._reopen_logs()
 
     def flush_requests(self, within_seconds: float = 0.5) -> bool:
