@@ -47,8 +47,12 @@ _Part = tuple[str, tuple[str | None, bytes, str | None]]
 def command(service: str, inputs: tuple[str, ...], timeout: float, traced: bool) -> None:
     """Ask SERVICE for a prediction through the gateway, and print its answer as JSON."""
     app, at = place.here()
-    if app.service(service) is None:
+    asked = app.service(service)
+    if asked is None:
         raise unknown("service", service, [one.name for one in app.services])
+    if asked.http is not None:
+        todo = f"ask it as it wants to be asked, such as: curl {_url(app, service)}/"
+        raise UsageError("has a command, whose arguments nobody knows", service, todo=todo)
     values, files = _parse(inputs)
     answer = _ask(app, service, values, files, timeout)
     if traced:
@@ -96,8 +100,7 @@ def _is_unicode(text: str) -> bool:
 def _ask(
     app: App, service: str, values: dict[str, str], files: dict[str, Path], timeout: float
 ) -> httpx.Response:
-    host = f"[{app.listener.host}]" if ":" in app.listener.host else app.listener.host
-    url = f"http://{host}:{app.listener.port}/{service}/predict"
+    url = f"{_url(app, service)}/predict"
     try:
         with httpx.Client(timeout=timeout, trust_env=False) as client:
             if not values and not files:
@@ -109,6 +112,11 @@ def _ask(
         raise PredictionFailed("no answer in time", service, came=f"{timeout:g} s") from error
     except httpx.TransportError as error:
         raise AppNotUp("nothing answers", url, todo="start the app with `lading up`") from error
+
+
+def _url(app: App, service: str) -> str:
+    host = f"[{app.listener.host}]" if ":" in app.listener.host else app.listener.host
+    return f"http://{host}:{app.listener.port}/{service}"
 
 
 def _field(named: tuple[str, str]) -> _Part:
@@ -157,7 +165,6 @@ def _failed(service: str, answer: httpx.Response) -> PredictionFailed:
         for error in problem.errors
     )
     said = fields or f": {problem.detail or problem.title}"
-    # The gateway's own documents do not name the request; its answers do.
     request_id = problem.request_id or answer.headers.get(_ID, "")
     known_as = f" (request {printable(request_id)})" if request_id else ""
     code = f"{answer.status_code} {problem.code}".rstrip()

@@ -89,15 +89,17 @@ def update(
             wanted = asking.without(wanted, failed, good)
 
 
-def tell(status: AppStatus, seconds: float) -> None:
+def tell(released: Released, seconds: float) -> None:
     """Where to ask, and what does not work although nothing of it was changed."""
+    status = released.status
+    foreign = {one.name for one in released.wanted.services if one.http is not None}
     gateway = f"http://{status.gateway.host}:{status.gateway.port}"
     for service in status.services:
         if not service.wanted:
             continue
         click.echo(
             f"{service.name}: revision {service.revision}, {service.ready} ready, "
-            f"{gateway}/{service.name}/predict"
+            f"{gateway}/{service.name}/{'' if service.name in foreign else 'predict'}"
         )
         if service.ready < service.wanted:
             ends = [one.last_end for one in service.replicas if one.last_end]

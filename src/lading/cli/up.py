@@ -71,7 +71,7 @@ def command(
         at,
         lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
     )
-    releasing.tell(released.status, time.monotonic() - begun)
+    releasing.tell(released, time.monotonic() - begun)
     if not detach:
         _stay(app, at, released.wanted, _watching(app, at, services, released) if watch else None)
 
