@@ -14,6 +14,7 @@ import msgspec
 from lading.cli import place
 from lading.cli.names import unknown
 from lading.cli.output import printable
+from lading.controller.place import Place
 from lading.errors import AppNotUp, PredictionFailed, UsageError
 from lading.settings.app import App
 
@@ -55,14 +56,20 @@ def command(service: str, inputs: tuple[str, ...], timeout: float, traced: bool)
         raise UsageError("has a command, whose arguments nobody knows", service, todo=todo)
     values, files = _parse(inputs)
     answer = _ask(app, service, values, files, timeout)
-    if traced:
-        from lading.cli import trace  # takes long to import
+    try:
+        if not answer.is_success:
+            raise _failed(service, answer)
+        click.echo(json.dumps(_prediction(service, answer), indent=2, ensure_ascii=False))
+    finally:
+        if traced:
+            _show_trace(at, answer.headers.get(_ID, ""))
 
-        for line in trace.of_request(at, answer.headers.get(_ID, "")):
-            click.echo(line, err=True)
-    if not answer.is_success:
-        raise _failed(service, answer)
-    click.echo(json.dumps(_prediction(service, answer), indent=2, ensure_ascii=False))
+
+def _show_trace(at: Place, request_id: str) -> None:
+    from lading.cli import trace  # takes long to import
+
+    for line in trace.of_request(at, request_id):
+        click.echo(line, err=True)
 
 
 def _parse(inputs: tuple[str, ...]) -> tuple[dict[str, str], dict[str, Path]]:

@@ -22,11 +22,15 @@ _BY_FLAG = {
 """By Envoy's response flags; the first that is there counts."""
 
 _BY_STATUS = {
+    400: "not well-formed HTTP",
     404: "no service has this path",
     408: "the request did not arrive in time",
     413: "the body is too large",
     426: "HTTP/1.1 is needed",
+    429: "too many requests",
     431: "the headers are too large",
+    502: "the replica did not answer with well-formed HTTP",
+    503: "the service could not answer then",
 }
 """Of answers of the gateway's own."""
 

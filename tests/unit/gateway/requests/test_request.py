@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lading.gateway.problems import PROBLEMS, Problem
 from lading.gateway.requests.request import Caller, parse
 from lading.gateway.requests.why import why
 from tests.unit.gateway.requests.lines import BEGAN, TRACE, called, line, request, span
@@ -90,3 +91,12 @@ def test_one_whose_client_went_away_has_milliseconds_alone() -> None:
 )
 def test_what_became_of_it_is_said_in_words(fields: dict[str, object], text: str) -> None:
     assert why(request("a", 0, 1, **fields)) == text
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.code)
+def test_every_answer_of_the_gateways_own_has_words(problem: Problem) -> None:
+    for flag in problem.flags or ("",):
+        found = request(
+            "a", 0, 1, status=problem.status, flags=flag, details="some_detail_of_envoy"
+        )
+        assert why(found) not in ("", "some detail of envoy")
