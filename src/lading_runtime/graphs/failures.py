@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Optional
 
 from ..client.errors import ServiceError
-from ..problem import Problem
+from ..problem import PassedOn, Problem
 
 
-class FailedError(Exception):
+class FailedError(PassedOn):
     """A node that gave no result. `where` is its path: `scores[1]` is a member of step scores."""
 
     code = "upstream_failed"
@@ -20,18 +20,20 @@ class FailedError(Exception):
     def __str__(self) -> str:
         return f"step {self.where}: {self.reason}"
 
+    def problem(self) -> Optional[Problem]:
+        """Names the step, and the service if one failed."""
+        if self.error is None:
+            return Problem(self.code, str(self))
+        of_service = self.error.problem()
+        if of_service is None:
+            return None
+        detail = f"step {self.where}: {of_service.detail}"
+        made = Problem(of_service.code, detail, of_service.faults, of_service.headers)
+        made.service = of_service.service
+        return made
+
 
 class NoCaseError(FailedError):
-    """A switch whose value is that of no case."""
+    """A switch whose value is that of no case: the fault of none of the services."""
 
     code = "no_case"
-
-
-def problem(failed: FailedError) -> Problem:
-    """The answer to a request whose graph failed. It names the step, and the service if one did."""
-    told = failed.error.problem() if failed.error is not None else None
-    if told is None:
-        return Problem(failed.code, str(failed))
-    made = Problem(told.code, str(failed), headers=told.headers)
-    made.service = told.service
-    return made

@@ -8,11 +8,12 @@ from typing import Any, Optional
 
 from ..handlers.handler import Handler, HandlerError
 from ..handlers.hints import SignatureError
+from ..problem import Problem
 from . import document, hints
 from .calling import Gateway
 from .document import Expression, Graph, Items, Node, Object, Reference
 from .executing import Caller, Execution
-from .failures import FailedError, problem
+from .failures import NoCaseError
 from .plane import Outcome
 
 
@@ -41,8 +42,8 @@ def _predict(graph: Graph, caller: Caller) -> Any:
         execution = Execution(caller)
         try:
             result = await execution.run(graph.steps, graph.output, {**defaults, **given})
-        except FailedError as failed:
-            raise problem(failed) from None
+        except NoCaseError as failed:
+            raise Problem(failed.code, str(failed)) from None
         fallbacks = execution.fallbacks
         return Outcome(result, tuple(fallbacks)) if fallbacks else result
 
