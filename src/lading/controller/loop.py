@@ -249,7 +249,7 @@ class Loop:
     def _routes(self) -> tuple[Route, ...]:
         watched = self.watched.values()
         return routes(
-            [w.replica() for w in watched if w.address],
+            [w.replica() for w in watched if w.address and w.may_answer],
             self.wanted.targets,
             {w.id: w.address for w in watched},
             {w.id for w in watched if w.stopping},

@@ -13,6 +13,7 @@ from lading.releases.revision import ReplicaId
 
 PROBE_STARTING_SECONDS = 0.1
 PROBE_READY_SECONDS = 1.0
+_HOPELESS_FAILURES = 2
 
 
 @dataclass
@@ -59,6 +60,11 @@ class Watched:
 
     def replica(self) -> Replica:
         return Replica(self.id, self.health)
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether to wait for it: not where it ended twice in a row without getting ready."""
+        return self.health is Health.READY or self.backoff.failures < _HOPELESS_FAILURES
 
     def _end(self, observed: Observed, now: float) -> bool:
         if self.health is Health.EXITED:

@@ -66,6 +66,18 @@ def test_a_fresh_container_in_its_place_starts_from_the_beginning(watched: Watch
     assert (watched.health, watched.was_ready) == (Health.STARTING, False)
 
 
+def test_one_that_cannot_start_is_not_waited_for_until_it_is_ready(watched: Watched) -> None:
+    watched.answer(ready=True, now=0.5)
+    watched.see(EXITED, now=1.0)
+    for day, awaited in enumerate([True, False, False], start=2):
+        watched.see(replace(EXITED, started_at=datetime(2026, 1, day, tzinfo=UTC)), now=day)
+        assert watched.may_answer is awaited
+    watched.see(replace(RUNNING, started_at=datetime(2026, 2, 1, tzinfo=UTC)), now=9.0)
+    assert not watched.may_answer
+    watched.answer(ready=True, now=9.5)
+    assert watched.may_answer
+
+
 @pytest.mark.parametrize(
     ("observed", "text"),
     [
