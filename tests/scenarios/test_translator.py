@@ -88,6 +88,24 @@ def test_a_pair_whose_container_was_killed_is_waited_for(app: App) -> None:
     until(lambda: app.replica("translate-es-en")["pid"] not in (None, before))
 
 
+def test_dictionaries_stay_loaded_and_come_back_when_a_program_ends(app: App) -> None:
+    url = app.url("translate-en-es")
+
+    def translation(text: str) -> str:
+        answer = httpx.post(url, json={"texts": [text]}, timeout=60, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        (said,) = answer.json()
+        return str(said)
+
+    assert translation("The house [of] <John>") == "La casa [de] <John>"
+    programs = descendants(app.replica("translate-en-es")["pid"], "lt-proc")
+    assert len(programs) == 4
+    assert translation("the houses") == "Las casas"
+    assert descendants(app.replica("translate-en-es")["pid"], "lt-proc") == programs
+    os.kill(programs[1], signal.SIGKILL)
+    assert translation("the houses") == "Las casas"
+
+
 def test_node_draws_the_translation_over_the_picture(app: App) -> None:
     url = f"http://127.0.0.1:{app.port}/render/svg"
     drawn = httpx.post(
@@ -147,6 +165,16 @@ def test_pictures_of_all_languages_are_read_within_the_bounds(app: App) -> None:
     for reading, most in MOST_ERRORS.items():
         assert scores["all"].error_rate(reading) <= most, said
     assert scores["all"].accuracy >= LEAST_FOUND, said
+
+
+def descendants(pid: int, name: str) -> list[int]:
+    """The processes of this name below another."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if Path(f"/proc/{child}/comm").read_text().strip() == name:
+            found.append(int(child))
+        found += descendants(int(child), name)
+    return found
 
 
 def locked(app: App, service: str) -> Any:

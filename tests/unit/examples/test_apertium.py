@@ -77,6 +77,15 @@ def test_programs_that_ended_are_started_again(make: Pipelines) -> None:
     assert pipeline.translate("two") == "TWO"
 
 
+def test_a_nul_that_a_program_says_as_it_ends_is_no_answer(
+    apertium: ModuleType, make: Pipelines
+) -> None:
+    pipeline = make("shout")
+    pipeline._commands[0] = ["printf", r"\0"]
+    with pytest.raises(apertium.EndedError, match="a program of the pipeline ended"):
+        pipeline.translate("one")
+
+
 def test_a_text_that_ends_a_program_is_tried_twice(apertium: ModuleType, make: Pipelines) -> None:
     pipeline = make("shout")
     with pytest.raises(apertium.EndedError, match="a program of the pipeline ended"):

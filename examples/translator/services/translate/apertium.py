@@ -16,6 +16,8 @@ from pathlib import Path
 MODES = Path("/usr/share/apertium/modes")
 _RESERVED = re.compile(r"[\[\]{}^$/\\@<>~]")
 """Characters of Apertium's stream format (https://wiki.apertium.org/wiki/Apertium_stream_format)."""
+_END = "[\n]"
+"""A blank that comes out as it went in, behind everything."""
 _LONGEST = 4000
 """Characters put in at a time: what comes out has to fit in a pipe until it is read."""
 
@@ -81,8 +83,8 @@ class Pipeline:
         if not text.strip():
             return text
         entry, outlet = self._running[0].stdin, self._running[-1].stdout.fileno()
-        # Sentences may end at what follows them alone: a full stop that is no part of the text.
-        entry.write(f"{_escaped(text)}[][\n]\0".encode())
+        # As apertium-destxt does: a full stop that is not the text's ends its last sentence.
+        entry.write(f"{_escaped(text)}.[]{_END}\0".encode())
         entry.flush()
         found = bytearray()
         while not found.endswith(b"\0"):
@@ -93,7 +95,11 @@ class Pipeline:
             if not came:
                 raise EndedError("a program of the pipeline ended")
             found += came
-        return _unescaped(found[:-1].decode("utf-8", "replace")).removesuffix("\n")
+        said = found[:-1].decode("utf-8", "replace")
+        if not said.endswith(_END):
+            # A program after one that ended says NULs of its own.
+            raise EndedError("a program of the pipeline ended")
+        return _unescaped(said.removesuffix(_END).removesuffix(".[]"))
 
 
 def commands(mode: str) -> list[list[str]]:
