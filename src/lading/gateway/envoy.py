@@ -137,6 +137,7 @@ class Envoy:
             self._process.end(signal.SIGKILL)
             self._process.gone_within(_END_SECONDS)
         self._process = None
+        self._remove_sockets()
 
     def bound_requests(self) -> None:
         """Keep the request log from growing without end. Cheap: to be called every second."""
@@ -169,6 +170,10 @@ class Envoy:
             return False
         return True
 
+    def _remove_sockets(self) -> None:
+        for left in (admin_socket(self.folder), inner_socket(self.folder)):
+            left.unlink(missing_ok=True)
+
     def _make_folders(self) -> None:
         self.requests.make_folder()
         for folder, mode in ((self.folder, 0o700), (self.inside, _INSIDE_MODE)):
@@ -193,8 +198,7 @@ class Envoy:
         self._published.routes(routes, listener.max_body_bytes)
 
     def _spawn(self, listener: Listener) -> None:
-        for left in (admin_socket(self.folder), inner_socket(self.folder)):
-            left.unlink(missing_ok=True)
+        self._remove_sockets()
         said_before = self.log.stat().st_size if self.log.exists() else 0
         try:
             self._process = process.spawn(binary.command(self._bootstrap), self.log)

@@ -77,6 +77,12 @@ def test_the_socket_is_there_again_after_envoy_was_killed(
         os.close(folder)
 
 
+def test_after_a_stop_no_socket_is_left(envoy: Envoy, listener: Listener) -> None:
+    envoy.start(listener, [])
+    envoy.stop(grace_seconds=0)
+    assert not list(envoy.folder.rglob("*.sock"))
+
+
 def test_a_server_that_is_not_ours_gets_its_own_paths(
     envoy: Envoy, listener: Listener, replica: Make, url: str
 ) -> None:
