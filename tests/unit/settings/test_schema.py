@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import jsonschema
+import pytest
 import yaml
 
 from lading.settings import schema, templates
 from lading.settings.keys import SERVICE
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*/lading.yaml"))
 
 
 def test_the_schema_file_is_the_one_the_keys_give() -> None:
@@ -46,6 +51,17 @@ def test_the_schema_knows_every_key_that_the_templates_use() -> None:
     for name in templates.names():
         path = schema.SCHEMA.parent / "templates" / name / "lading.yaml"
         _known(yaml.safe_load(path.read_text()), schema.document())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_the_schema_takes_the_examples(path: Path) -> None:
+    jsonschema.validate(yaml.safe_load(path.read_text()), schema.document())
+
+
+def test_the_schema_refuses_a_template_with_an_unknown_key() -> None:
+    document = yaml.safe_load("{app: a, services: {'b-{c}': {each: [{c: d}], hander: e:f}}}")
+    with pytest.raises(jsonschema.ValidationError, match="'hander' was unexpected"):
+        jsonschema.validate(document, schema.document())
 
 
 def _known(value: Any, part: dict[str, Any]) -> None:
