@@ -3,9 +3,10 @@
 A server of another language listens on a port of 127.0.0.1, in a container without any network; the
 gateway reaches it, and it reaches the gateway, by sockets in mounted folders. The bridge joins the
 two, byte for byte: `--socket` leads to `--port`, and `--gateway-port` leads to `--gateway`. It runs
-in the container's network namespace, from a second container or from the machine. As long as nobody
-listens on the port, it answers in the server's place that nothing was begun, so that the gateway
-tries again. Uses the standard library alone, on every Python from 3.9.
+in the container's network namespace, from a second container or from the machine; or it starts the
+server itself, whose end is then its own. As long as nobody listens on the port, it answers in the
+server's place that nothing was begun, so that the gateway tries again. Uses the standard library
+alone, on every Python from 3.9.
 """
 
 # ruff: noqa: PTH101, PTH108, PTH116
@@ -219,6 +220,10 @@ class ListenError(Exception):
     """An address cannot be listened on; the message names it and says why."""
 
 
+class StartError(Exception):
+    """The server cannot be started; the message says why."""
+
+
 def listen_on_socket(path: str) -> socket.socket:
     """A UNIX socket that everybody may connect to who reaches its folder. Raises ListenError."""
     with contextlib.suppress(FileNotFoundError):
@@ -248,17 +253,19 @@ def listen_on_port(port: int) -> socket.socket:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry until SIGTERM or until the lifeline closes; 1 when it cannot listen."""
+    """Carry until SIGTERM, until the lifeline closes, or until the server it started has ended.
+
+    1 when it cannot begin; else the server's exit code, 128 + n when signal n ended it.
+    """
     options = _parse(arguments)
     try:
-        asyncio.run(_carry(options))
-    except ListenError as error:
+        return asyncio.run(_carry(options))
+    except (ListenError, StartError) as error:
         sys.stderr.write(f"lading bridge: {error}\n")
         return _FAILED
-    return 0
 
 
-async def _carry(options: argparse.Namespace) -> None:
+async def _carry(options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -270,6 +277,7 @@ async def _carry(options: argparse.Namespace) -> None:
     if options.ready is not None:
         os.write(options.ready, b"1")
         os.close(options.ready)
+    code = await _beside(options.server, over) if options.server else 0
     await over.wait()
     if options.lifeline is not None:
         loop.remove_reader(options.lifeline)
@@ -279,6 +287,23 @@ async def _carry(options: argparse.Namespace) -> None:
         # The next one of this path may have come already.
         if os.stat(options.socket).st_ino == own:
             os.unlink(options.socket)
+    return code
+
+
+async def _beside(command: Sequence[str], over: asyncio.Event) -> int:
+    """Run the server to its end, for which it is asked once `over` is set; its exit code."""
+    try:
+        server = await asyncio.create_subprocess_exec(*command)
+    except OSError as error:
+        raise StartError(f"cannot start {command[0]}: {error.strerror or error}") from error
+    ended = asyncio.ensure_future(server.wait())
+    asked = asyncio.ensure_future(over.wait())
+    await asyncio.wait((ended, asked), return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        server.terminate()
+    code = await ended
+    over.set()
+    return code if code >= 0 else 128 - code
 
 
 def _relays(options: argparse.Namespace) -> list[Relay]:
@@ -298,6 +323,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--gateway-port", type=int, default=7878, help="where it is to be reached")
     parser.add_argument("--lifeline", type=int, help="read end of a pipe: ends when it closes")
     parser.add_argument("--ready", type=int, help="write end of a pipe: told once it carries")
+    parser.add_argument("server", nargs="*", help="after --: the server, to be started beside it")
     return parser.parse_args(arguments)
 
 

@@ -15,7 +15,7 @@ from lading.stores import archive
 
 @click.group()
 def command() -> None:
-    """Write an image in a form that other tools read."""
+    """Write an image, or all of the app, in a form that other tools read."""
 
 
 @command.command("archive")
@@ -37,3 +37,31 @@ def write_archive(name: str, path: Path) -> None:
     reference = Reference(f"{app.name}/{name}")
     archive.save(image, reference, path)
     click.echo(f"{path}: {reference}, {output.size(path.stat().st_size)}")
+
+
+@command.command("compose")
+@click.option(
+    *("-o", "--output", "folder"),
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write to; what an earlier export wrote there is replaced.",
+)
+@click.option(
+    "--registry",
+    metavar="REGISTRY[/PATH]",
+    help="Where Compose is to pull the images from, by digest, instead of an archive.",
+)
+def write_compose(folder: Path, registry: str | None) -> None:
+    """Build the app; write it as a Compose file, with its images and its gateway's.
+
+    What `docker compose up` makes of it answers as the app does under `lading up`, as isolated.
+    """
+    from lading.cli import composing
+
+    app, _ = place.here()
+    wanted = composing.checked(app, folder, registry)
+    with shown() as progress:
+        lock = locks.fresh(app)
+        built = building.build_all(building.chosen(app, ()), lock, progress)
+        exported = composing.exported(wanted, lock, built, progress)
+    composing.write(wanted, exported)

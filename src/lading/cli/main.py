@@ -24,7 +24,7 @@ COMMANDS = {
     "trace": "Show a request and the calls made for it.",
     "predict": "Ask a service for a prediction.",
     "run": "Run a step to completion and keep its outputs.",
-    "export": "Write an image as an archive for `docker load`.",
+    "export": "Write an image or the app for other tools: an archive, a Compose file.",
     "doctor": "Say what this machine has and lacks, and how to mend it.",
 }
 

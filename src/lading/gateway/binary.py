@@ -35,8 +35,13 @@ def command(bootstrap: Path) -> list[str]:
     """The whole command line."""
     # A thread carries more than 15,000 requests/s; the other cores are for the replicas.
     threads = max(1, min(4, (os.cpu_count() or 1) // 2))
-    return [
-        str(path()),
+    return list(called(str(path()), bootstrap, threads))
+
+
+def called(program: str, bootstrap: Path, threads: int) -> tuple[str, ...]:
+    """The command line of a program that is not on this machine."""
+    return (
+        program,
         *arguments(bootstrap),
         "--disable-hot-restart",
         "--concurrency",
@@ -45,4 +50,4 @@ def command(bootstrap: Path) -> list[str]:
         "warning",
         "--file-flush-interval-msec",
         str(FLUSH_MILLISECONDS),
-    ]
+    )

@@ -275,3 +275,56 @@ def test_a_port_that_is_taken_is_named(path: Path) -> None:
         1,
         f"lading bridge: cannot listen on 127.0.0.1:{port}: Address already in use\n",
     )
+
+
+def test_it_ends_with_the_server_it_started_and_as_that_did(path: Path) -> None:
+    asks = ["-c", "import sys; sys.exit(len(sys.argv))", "--port", "1", "--", "x"]
+    with bridge("--socket", str(path), "--port", "1", "--", sys.executable, *asks) as process:
+        assert process.wait(20) == 5
+    assert not path.exists()
+
+
+def begun(path: Path) -> socket.socket:
+    """Once it is the server that answers: until it listens, it is answered in its place."""
+    deadline = time.monotonic() + 10
+    while True:
+        client = connected(path)
+        if client.recv(6) == b"begun ":
+            return client
+        client.close()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_sigterm_is_the_servers_and_what_it_still_answers_arrives(path: Path) -> None:
+    port = free_port()
+    slow = (
+        "import signal, socket, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+        f"listener = socket.create_server(('127.0.0.1', {port}))\n"
+        "connection, _ = listener.accept()\n"
+        "connection.sendall(b'begun ')\n"
+        "signal.pause()\n"
+        "time.sleep(0.3)\n"
+        "connection.sendall(b'done')\n"
+    )
+    asked = ["--socket", str(path), "--port", str(port), "--", sys.executable, "-c", slow]
+    with bridge(*asked) as process:
+        with begun(path) as client:
+            process.send_signal(signal.SIGTERM)
+            assert read_all(client) == b"done"
+        assert process.wait(10) == 0
+
+
+def test_a_server_that_a_signal_ended_is_told_as_a_shell_would(path: Path) -> None:
+    dies = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    with bridge("--socket", str(path), "--port", "1", "--", sys.executable, "-c", dies) as process:
+        assert process.wait(20) == 128 + signal.SIGKILL
+
+
+def test_a_server_that_cannot_be_started_is_named(path: Path) -> None:
+    with bridge("--socket", str(path), "--port", "1", "--", "/nowhere/server") as process:
+        assert process.wait(20) == 1
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert said == "lading bridge: cannot start /nowhere/server: No such file or directory\n"

@@ -1,0 +1,203 @@
+"""`lading export compose`: what is exported, as values and as files."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from lading.building.build import Built
+from lading.building.layers.ignore import Ignored
+from lading.building.lockfile import Lock
+from lading.building.progress import Progress
+from lading.cli import asking, locks, output
+from lading.engines.embedded import seccomp
+from lading.errors import SettingsError, UsageError
+from lading.exports import bridged, compose, gateway_image, names, replicas
+from lading.exports.containers import SECCOMP
+from lading.exports.replicas import Around, Exported
+from lading.gateway.route import Listener
+from lading.oci import Digest, Image, Reference
+from lading.settings.app import App, Service
+from lading.state.folders import Folders
+from lading.stores import archive
+from lading.stores.disk import explained
+from lading.stores.incomplete import Incomplete
+from lading.stores.layout import Layout
+
+FILE = "compose.yaml"
+ARCHIVE = "images.tar"
+LAYOUT = "images"
+# A registry of this name is never asked for anything, so that nobody else's image comes instead.
+_LOCAL = "localhost/lading"
+_REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*\Z")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An app, the address its gateway is to answer at, and where its files go."""
+
+    app: App
+    listener: Listener
+    folder: Path
+    registry: str | None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What is exported, its gateway's image last among the images."""
+
+    services: tuple[Exported, ...]
+    around: Around
+    images: Mapping[Reference, Image]
+
+
+def checked(app: App, folder: Path, registry: str | None) -> Wanted:
+    """Raises UsageError and SettingsError for what could not be exported, before any work."""
+    if not app.services:
+        raise UsageError("the app has no services", str(app.folder), todo="declare one")
+    if registry and not _REGISTRY.match(registry):
+        raise UsageError(
+            "is not a registry's name",
+            "--registry",
+            expected="a host, a port and a path, such as registry.example.org:5000/team",
+            came=registry,
+        )
+    _check_apart(app, folder.resolve())
+    return Wanted(app, replace(app.listener, host=_ip(app.listener)), folder, registry)
+
+
+def exported(wanted: Wanted, lock: Lock, built: Mapping[str, Built], progress: Progress) -> Whole:
+    """All that the files are made from; the gateway's image is built here."""
+    app, folders = wanted.app, Folders.of_user()
+    at = (Layout(folders.store), folders.cache)
+    services = tuple(_service(one, built[one.name].image, wanted, at[0]) for one in app.services)
+    # Of one environment or another: a base that is there already, and that others share.
+    locked = locks.locked_for(app.services[0].recipe, lock)
+    routes = [replicas.route(one) for one in services]
+    gateway = gateway_image.built(app.name, wanted.listener, routes, locked, at, progress).image
+    around = Around(
+        app=app.name,
+        gateway=names.gateway([one.name for one in services]),
+        gateway_image=_called(wanted, names.GATEWAY_IMAGE, gateway),
+        gateway_python=locked.python,
+    )
+    images = {_reference(wanted, one.name, one.image): one.image for one in services}
+    images[_reference(wanted, names.GATEWAY_IMAGE, gateway)] = gateway
+    return Whole(services, around, images)
+
+
+def _service(one: Service, image: Image, wanted: Wanted, store: Layout) -> Exported:
+    if one.http:
+        image = bridged.bridged(image, store)
+    return Exported(
+        name=one.name,
+        image=image,
+        called=_called(wanted, one.name, image),
+        spec=asking.service(one, image.digest).spec(wanted.listener),
+        replicas=one.replicas,
+        python=one.recipe.environment.python,
+    )
+
+
+def write(wanted: Wanted, whole: Whole) -> None:
+    """Write the files, the Compose file last, and say what to do with them."""
+    folder = wanted.folder
+    content = compose.document(wanted.listener, whole.services, whole.around)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    _write_text(folder / SECCOMP, json.dumps(seccomp.profile(), indent=1) + "\n")
+    if wanted.registry:
+        _write_layout(folder / LAYOUT, whole.images)
+    else:
+        archive.save_all(whole.images, folder / ARCHIVE)
+    _write_text(folder / FILE, compose.encode(content))
+    _tell(wanted, whole)
+
+
+def _write_layout(folder: Path, images: Mapping[Reference, Image]) -> None:
+    layout = Layout(folder)
+    for reference, image in images.items():
+        layout.write(image, reference)
+
+
+def _write_text(path: Path, text: str) -> None:
+    with explained(path.parent):
+        file = Incomplete(path.parent)
+        try:
+            file.write(text.encode())
+            file.finish(path)
+        finally:
+            file.discard()
+
+
+def _tell(wanted: Wanted, whole: Whole) -> None:
+    folder = wanted.folder
+    containers = sum(one.replicas for one in whole.services)
+    click.echo(f"{folder / FILE}: {len(whole.services)} service(s) in {containers} container(s)")
+    if wanted.registry:
+        click.echo(f"{folder / LAYOUT}: {len(whole.images)} images, to be pushed by their names:")
+        for reference in whole.images:
+            source = f"oci:{folder / LAYOUT}:{reference}"
+            target = f"docker://{wanted.registry}/{reference.name}"
+            click.echo(f"  skopeo copy --preserve-digests {source} {target}")
+    else:
+        size = output.size((folder / ARCHIVE).stat().st_size)
+        click.echo(f"{folder / ARCHIVE}: {len(whole.images)} images, {size}")
+        click.echo(f"  docker load -i {folder / ARCHIVE}")
+    click.echo(f"  docker compose -f {folder / FILE} up -d --wait")
+
+
+def _reference(wanted: Wanted, name: str, image: Image) -> Reference:
+    """The name of an image in the archive, or in the layout."""
+    path = f"{wanted.app.name}/{name}"
+    if wanted.registry:
+        return Reference(path)
+    # An engine may know what it has loaded by another digest, but always by its name.
+    return Reference(f"{_LOCAL}/{path}", f"sha256-{Digest.of(image.config).hex}")
+
+
+def _called(wanted: Wanted, name: str, image: Image) -> str:
+    """The image, as Compose is to name it."""
+    if wanted.registry:
+        return f"{wanted.registry}/{wanted.app.name}/{name}@{image.digest}"
+    return str(_reference(wanted, name, image))
+
+
+def _ip(listener: Listener) -> str:
+    host = "127.0.0.1" if listener.host == "localhost" else listener.host
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        raise SettingsError(
+            "a name may be another address on another machine",
+            "gateway.host",
+            expected="an IP address",
+            came=listener.host,
+            todo="set gateway.host in lading.yaml to 0.0.0.0 or 127.0.0.1",
+        ) from None
+
+
+def _check_apart(app: App, folder: Path) -> None:
+    """That nothing of what is written gets into an image when it is built the next time."""
+    for recipe in app.recipes:
+        source = recipe.source.resolve()
+        if not folder.is_relative_to(source):
+            continue
+        ignored = Ignored(recipe.ignore, map(str, recipe.models))
+        path = folder.relative_to(source)
+        above = [p.as_posix() for p in (path, *path.parents) if p != Path()]
+        if not any(ignored(one, True) for one in above):
+            name = f"/{path.as_posix()}" if above else ""
+            raise UsageError(
+                f"is inside the source of {recipe.name}, and would be in its image from then on",
+                str(folder),
+                todo=f"write to another folder, or add {name!r} to its `ignore`"
+                if name
+                else "write to another folder",
+            )
