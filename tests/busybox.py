@@ -15,6 +15,7 @@ import pytest
 from lading.engines.embedded import check
 from lading.oci import Descriptor, Digest, Image, Layer, assemble, media_types
 from lading.stores.memory import Memory
+from tests import interpreter
 
 _APPLETS = (
     "cat chmod chown dd echo env grep head hostname httpd id ip kill ln ls mkdir mknod mount nc "
@@ -49,12 +50,18 @@ def store_with(image: Image) -> Memory:
 
 
 @cache
-def image(layers: int = 1) -> Image:
-    """Busybox, on top of as many more layers as asked for."""
+def image(layers: int = 1, python: bool = False) -> Image:
+    """Busybox, on top of as many more layers as asked for; with a Python, as Lading's images."""
     below = [_layer({f"below/{number}": str(number).encode()}) for number in range(layers - 1)]
+    if python:
+        below.append(_layer(interpreter.files()))
+    # Podman leaves /tmp the mode that an image gives it.
+    tmp = 0o1777 if python else 0o755
     program = _program()
     assert program is not None
-    top = _layer({"bin/busybox": program.read_bytes()}, dict.fromkeys(_APPLETS.split(), "busybox"))
+    top = _layer(
+        {"bin/busybox": program.read_bytes()}, dict.fromkeys(_APPLETS.split(), "busybox"), tmp
+    )
     settings = {
         "os": "linux",
         "architecture": "amd64",
@@ -63,17 +70,18 @@ def image(layers: int = 1) -> Image:
             "Entrypoint": ["/bin/echo"],
             "Cmd": ["from", "the", "image"],
             "WorkingDir": "/work",
+            **({"Labels": {"io.lading.python": interpreter.VERSION}} if python else {}),
         },
     }
     return assemble(settings, (*below, top))
 
 
-def _layer(files: dict[str, bytes], links: dict[str, str] | None = None) -> Layer:
+def _layer(files: dict[str, bytes], links: dict[str, str] | None = None, tmp: int = 0o755) -> Layer:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for folder in ("work", "tmp", "etc"):
             member = tarfile.TarInfo(folder)
-            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            member.type, member.mode = tarfile.DIRTYPE, tmp if folder == "tmp" else 0o755
             tar.addfile(member)
         for name, content in files.items():
             member = tarfile.TarInfo(name)

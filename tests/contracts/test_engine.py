@@ -19,7 +19,7 @@ from lading.engines.embedded import Embedded
 from lading.engines.engine import Engine, Limits, Observed, Phase, Workload
 from lading.engines.memory import Behaviour, Memory
 from lading.errors import EngineError, ImageNotFound, WorkloadNotFound
-from lading.oci import Digest
+from lading.oci import Digest, Image
 from tests import busybox, daemons
 
 
@@ -53,9 +53,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     yield from opened(request.param, tmp_path)
 
 
-def opened(kind: str, folder: Path) -> Iterator[Engine]:
-    """An engine of that kind; afterwards nothing is left in it."""
-    store = busybox.store_with(image())
+def opened(kind: str, folder: Path, held: Image | None = None) -> Iterator[Engine]:
+    """An engine of that kind that has an image; afterwards nothing is left in it."""
+    store = busybox.store_with(held or image())
     made: Engine
     match kind:
         case "memory":

@@ -20,7 +20,10 @@ from pathlib import Path
 import pytest
 
 from lading.engines.engine import Engine, Workload
-from tests.contracts.test_engine import REAL, image, opened, script
+from lading.oci import Image
+from tests import busybox, daemons
+from tests.busybox import need_engine
+from tests.contracts.test_engine import REAL, opened, script
 
 HTTPD = script("cd /tmp; echo content > index.html; exec httpd -f -p 127.0.0.1:$PORT")
 ASKS = script("echo $LADING_GATEWAY; wget -q -O - $LADING_GATEWAY/some/path; sleep 60")
@@ -28,12 +31,19 @@ ASKS = script("echo $LADING_GATEWAY; wget -q -O - $LADING_GATEWAY/some/path; sle
 
 @pytest.fixture(params=REAL)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    yield from opened(request.param, tmp_path)
+    yield from opened(request.param, tmp_path, image_for(request.param))
+
+
+def image_for(kind: str) -> Image:
+    """Daemons run the bridge from the workload's own image: it needs a Python, as all of ours."""
+    need_engine()
+    return busybox.image(python=kind in daemons.ALL)
 
 
 @pytest.fixture
-def wanted() -> Workload:
-    return Workload("legacy-1", image().digest, HTTPD, port=3000, grace_seconds=0.5)
+def wanted(request: pytest.FixtureRequest) -> Workload:
+    image = image_for(request.node.callspec.params["engine"])
+    return Workload("legacy-1", image.digest, HTTPD, port=3000, grace_seconds=0.5)
 
 
 @pytest.fixture
@@ -63,16 +73,14 @@ def asked(address: str) -> tuple[int, Message, str]:
 
     By the standard library, since ordinary users here may have no Python with TLS.
     """
-    if address.startswith("unix:"):
-        plug = socket.socket(socket.AF_UNIX)
-        plug.connect(address.removeprefix("unix:"))
-    else:
-        host, _, port = address.rpartition(":")
-        plug = socket.create_connection((host, int(port)))
-    plug.settimeout(10)
-    client = HTTPConnection("replica")
-    client.sock = plug
-    with closing(client):
+    with closing(HTTPConnection("replica")) as client:
+        if address.startswith("unix:"):
+            client.sock = socket.socket(socket.AF_UNIX)
+            client.sock.settimeout(10)
+            client.sock.connect(address.removeprefix("unix:"))
+        else:
+            host, _, port = address.rpartition(":")
+            client.sock = socket.create_connection((host, int(port)), timeout=10)
         client.request("GET", "/")
         answer = client.getresponse()
         return answer.status, answer.headers, answer.read().decode()

@@ -49,7 +49,10 @@ class Workload:
     egress: bool = False
     """Whether it may reach the network. Without, it has loopback alone."""
     port: int | None = None
-    """Where its server listens, on its own loopback; None for the socket that `Engine` names."""
+    """Where its server listens, on its own loopback; None for the socket that `Engine` names.
+
+    Docker and Podman need Python in the image for it, as every image has that Lading built.
+    """
     gateway: Path | None = None
     """A folder on this machine with the socket `http.sock`, by which it may call other services."""
     writable: tuple[str, ...] = ()

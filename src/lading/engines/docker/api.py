@@ -44,8 +44,8 @@ class Seen:
     out_of_memory: bool
     started_at: datetime
     labels: Mapping[str, str]
-    problem: str
-    """Why it could not be started."""
+    log: str
+    """The file that its output is kept in; empty when the daemon does not say."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def _seen(found: Mapping[str, Any]) -> Seen:
         out_of_memory=bool(state["OOMKilled"]),
         started_at=_moment(state["StartedAt"]),
         labels=found["Config"].get("Labels") or {},
-        problem=str(state.get("Error") or ""),
+        log=str(found.get("LogPath") or ""),
     )
 
 

@@ -61,8 +61,11 @@ class Wanted:
         return Identity(0, 0, root=True).user_of(self.settings.get("User") or "")
 
 
-def main(wanted: Wanted, folders: str | None) -> dict[str, Any]:
-    """The workload's own container. `folders` is one whose volumes it takes over."""
+def main(wanted: Wanted, folders: str | None, bridge_id: str | None) -> dict[str, Any]:
+    """The workload's own container.
+
+    It takes over the volumes of the container `folders`, and is in the network of the bridge.
+    """
     workload, settings = wanted.workload, wanted.settings
     arguments = inside.command(workload, settings)
     environment = inside.environment(workload, settings)
@@ -73,24 +76,25 @@ def main(wanted: Wanted, folders: str | None) -> dict[str, Any]:
         binds.append(f"{workload.gateway}:{inside.GATEWAY_FOLDER}:ro")
     host = {
         **_host(wanted, workload.limits, binds),
-        "NetworkMode": "default" if workload.egress else "none",
+        "NetworkMode": f"container:{bridge_id}" if bridge_id else _network(workload),
         "VolumesFrom": [folders] if folders else [],
         "DeviceRequests": devices.requests(workload.limits.gpu, wanted.daemon, wanted.gpus),
         "RestartPolicy": {"Name": "no"},
     }
     return {
         **_common(wanted, Part.MAIN, arguments, {devices.LABEL: ",".join(wanted.gpus)}),
-        "Hostname": workload.name[:63].rstrip(".-_"),
+        **({} if bridge_id else _named(workload)),
         "WorkingDir": settings.get("WorkingDir") or "/",
         "Env": [f"{key}={value}" for key, value in environment.items()],
         "HostConfig": host,
     }
 
 
-def bridge(wanted: Wanted, main_id: str) -> dict[str, Any]:
-    """A second container, in the network of the first, that joins its port to its socket.
+def bridge(wanted: Wanted) -> dict[str, Any]:
+    """A second container, whose network the workload's own shares: it joins port and socket.
 
-    It runs from the workload's own image, whose Python does: no other image is sure to be there.
+    It is there first, so that a server that asks others as it starts finds the way. It runs from
+    the workload's own image, whose Python does: no other image is sure to be there.
     """
     workload = wanted.workload
     python = (wanted.settings.get("Labels") or {}).get(_PYTHON)
@@ -113,12 +117,13 @@ def bridge(wanted: Wanted, main_id: str) -> dict[str, Any]:
         arguments += ["--gateway-port", str(inside.gateway_port(workload))]
     host = {
         **_host(wanted, _BRIDGE_LIMITS, binds),
-        "NetworkMode": f"container:{main_id}",
-        # Whoever applied the workload may be gone when this ends: nobody else would notice.
-        "RestartPolicy": {"Name": "on-failure"},
+        "NetworkMode": _network(workload),
+        # Started again it would have another network than the workload: that is seen as its end.
+        "RestartPolicy": {"Name": "no"},
     }
     return {
         **_common(wanted, Part.BRIDGE, arguments),
+        **_named(workload),
         "WorkingDir": "/",
         "Env": ["PYTHONDONTWRITEBYTECODE=1"],
         "HostConfig": host,
@@ -136,6 +141,14 @@ def folders(wanted: Wanted) -> dict[str, Any]:
         "Volumes": {folder: {} for folder in wanted.workload.writable},
         "HostConfig": {"NetworkMode": "none", "LogConfig": {"Type": "none"}},
     }
+
+
+def _network(workload: Workload) -> str:
+    return "default" if workload.egress else "none"
+
+
+def _named(workload: Workload) -> dict[str, str]:
+    return {"Hostname": workload.name[:63].rstrip(".-_")}
 
 
 def _common(
@@ -164,7 +177,9 @@ def _host(wanted: Wanted, limits: Limits, binds: list[str]) -> dict[str, Any]:
     return {
         "Binds": binds,
         "ReadonlyRootfs": True,
-        "Tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={half}"},
+        "Tmpfs": {
+            "/tmp": ",".join(["rw", "exec", "nosuid", "nodev", f"size={half}", *_owner(wanted)])
+        },
         "ShmSize": half,
         "CapDrop": ["ALL"],
         "SecurityOpt": _security(wanted),
@@ -173,6 +188,13 @@ def _host(wanted: Wanted, limits: Limits, binds: list[str]) -> dict[str, Any]:
         "LogConfig": _LOG,
         **_limits(limits, wanted.daemon),
     }
+
+
+def _owner(wanted: Wanted) -> list[str]:
+    """Of /tmp: runc gives a tmpfs the mode of the folder it covers, and an image may have none."""
+    user, group = wanted.user
+    own = [] if wanted.daemon.podman else [f"uid={user}", f"gid={group}"]
+    return ["mode=1777", *own]
 
 
 def _limits(limits: Limits, daemon: Daemon) -> dict[str, Any]:

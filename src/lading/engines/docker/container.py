@@ -78,11 +78,13 @@ class Record:
     labels: Mapping[str, str]
     grace_seconds: float
     unenforced: tuple[str, ...]
+    bridged: bool
+    """Whether its address leads to a bridge."""
 
     @classmethod
     def of(cls, workload: Workload, unenforced: tuple[str, ...]) -> Record:
-        labels = dict(workload.labels)
-        return cls(workload.image, labels, workload.grace_seconds, unenforced)
+        labels, bridged = dict(workload.labels), workload.port is not None
+        return cls(workload.image, labels, workload.grace_seconds, unenforced, bridged)
 
     def to_json(self) -> str:
         document = {
@@ -90,6 +92,7 @@ class Record:
             "labels": dict(self.labels),
             "grace_seconds": self.grace_seconds,
             "unenforced": list(self.unenforced),
+            "bridged": self.bridged,
         }
         return json.dumps(document, sort_keys=True)
 
@@ -101,6 +104,7 @@ class Record:
             found["labels"],
             float(found["grace_seconds"]),
             tuple(found["unenforced"]),
+            bool(found["bridged"]),
         )
 
 

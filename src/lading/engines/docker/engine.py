@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from lading.engines.docker.container import (
 )
 from lading.engines.docker.daemon import Daemon, describe
 from lading.engines.docker.groups import memory_group
-from lading.engines.embedded import cgroups, seccomp
+from lading.engines.embedded import cgroups, logfile, seccomp
 from lading.engines.embedded.layers import locked
 from lading.engines.embedded.processes import Process
 from lading.engines.engine import LogLine, Observed, Phase, Workload, is_name
@@ -39,10 +40,15 @@ class _Running:
     """A container that was seen to run: while its process lives, nobody need be asked again."""
 
     id: str
-    process: Process
+    processes: tuple[Process, ...]
+    """Its own, and the bridge's where it has one."""
     observed: Observed
     group: dict[str, Path]
     """Its control group for memory."""
+
+    @property
+    def alive(self) -> bool:
+        return all(process.alive for process in self.processes)
 
     def now(self) -> Observed:
         return replace(
@@ -95,7 +101,7 @@ class Docker:
         if not is_name(name):
             return None
         known = self._running.get(name)
-        if known and known.process.alive:
+        if known and known.alive:
             return self._now(known)
         self._running.pop(name, None)
         made = self._container(name)
@@ -124,7 +130,12 @@ class Docker:
             self._running.pop(name, None)
 
     def logs(self, name: str, follow: bool = False) -> Iterator[LogLine]:
-        return logs.lines(self._api.logs(self._find(name).id, follow))
+        seen = self._find(name)
+        if self._daemon.podman and os.access(seen.log, os.R_OK):
+            # As the embedded engine's: conmon writes both. Asked, Podman tells no parts of seconds.
+            file = Path(seen.log)
+            return logfile.follow(file, lambda: self._ended(seen)) if follow else logfile.read(file)
+        return logs.lines(self._api.logs(seen.id, follow))
 
     def copy(self, name: str, path: str, destination: Path) -> None:
         found = self._find(name)
@@ -150,30 +161,41 @@ class Docker:
 
     def _observed(self, made: Container, seen: Seen) -> Observed:
         record = Record.from_json(seen.labels[RECORD])
+        bridge = self._api.inspect(made.called(Part.BRIDGE)) if record.bridged else None
+        # One that nobody can reach any more is as good as ended: it must be started anew.
+        running = seen.running and (bridge.running if bridge else not record.bridged)
         observed = Observed(
             name=made.name,
             image=record.image,
-            phase=Phase.RUNNING if seen.running else Phase.EXITED,
+            phase=Phase.RUNNING if running else Phase.EXITED,
             started_at=seen.started_at,
             labels=record.labels,
             address=made.address,
-            pid=seen.pid if seen.running else None,
+            pid=seen.pid if running else None,
             exit_code=None if seen.running else seen.exit_code,
             out_of_memory=seen.out_of_memory or seen.id in self._past_memory,
             unenforced=record.unenforced,
         )
-        process = Process.of(seen.pid) if seen.running else None
-        if process is None:
+        pids = [one.pid for one in (seen, bridge) if one and running]
+        processes = tuple(filter(None, map(Process.of, pids)))
+        if not running or len(processes) < len(pids):
             return observed
-        running = _Running(seen.id, process, observed, memory_group(process.pid))
-        self._running[made.name] = running
-        return self._now(running)
+        found = _Running(seen.id, processes, observed, memory_group(seen.pid))
+        self._running[made.name] = found
+        return self._now(found)
 
     def _now(self, running: _Running) -> Observed:
         observed = running.now()
         if observed.out_of_memory:
             self._past_memory.add(running.id)
         return observed
+
+    def _ended(self, seen: Seen) -> bool:
+        """Nothing more will be logged."""
+        if seen.running and Process.of(seen.pid):
+            return False
+        found = self._api.inspect(seen.id)
+        return found is None or not found.running
 
     def _find(self, name: str) -> Seen:
         made = self._container(name)

@@ -6,10 +6,11 @@ import io
 import shutil
 import signal
 import tarfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from lading.engines.docker import configuration, devices
+from lading.engines.docker import configuration, devices, logs
 from lading.engines.docker.api import Api, Seen
 from lading.engines.docker.configuration import Wanted
 from lading.engines.docker.container import WORKLOAD, Container, Part
@@ -17,6 +18,8 @@ from lading.engines.embedded.processes import Process
 from lading.errors import EngineError
 
 _END_SECONDS = 5.0
+_BRIDGE_SECONDS = 20.0
+_LOOK_SECONDS = 0.02
 _BRIDGE_MODULE = "bridge.py"
 
 
@@ -25,7 +28,8 @@ def start(api: Api, wanted: Wanted) -> None:
     made = wanted.container
     _prepare(wanted)
     folders = _make_folders(api, wanted) if wanted.workload.writable else None
-    main = api.create(made.called(Part.MAIN), configuration.main(wanted, folders))
+    bridge = _start_bridge(api, wanted) if wanted.workload.port else None
+    main = api.create(made.called(Part.MAIN), configuration.main(wanted, folders, bridge))
     if folders:
         api.remove(folders)
     _require_image(api, wanted, main)
@@ -35,8 +39,6 @@ def start(api: Api, wanted: Wanted) -> None:
         count = wanted.workload.limits.gpu
         where = wanted.workload.name
         raise devices.explained(problem, count, wanted.daemon, where) from problem
-    if wanted.workload.port:
-        _start_bridge(api, wanted, main)
 
 
 def stop(api: Api, made: Container, seen: Seen, grace_seconds: float) -> None:
@@ -106,14 +108,18 @@ def _require_image(api: Api, wanted: Wanted, main: str) -> None:
         )
 
 
-def _start_bridge(api: Api, wanted: Wanted, main: str) -> None:
-    name = wanted.container.called(Part.BRIDGE)
-    bridge = api.create(name, configuration.bridge(wanted, main))
-    try:
-        api.start(bridge)
-    except EngineError:
-        seen = api.inspect(main)
-        if seen and seen.running:
-            raise
-        # The workload has ended already, and its network with it: there is nothing to join.
-        api.remove(bridge)
+def _start_bridge(api: Api, wanted: Wanted) -> str:
+    """The bridge's container, once it listens. Raises EngineError with what it said instead."""
+    bridge = api.create(wanted.container.called(Part.BRIDGE), configuration.bridge(wanted))
+    api.start(bridge)
+    until = time.monotonic() + _BRIDGE_SECONDS
+    # The socket that leads to the port is made last of all.
+    while not (wanted.container.sockets / "http.sock").exists():
+        seen = api.inspect(bridge)
+        if seen is None or not seen.running or time.monotonic() > until:
+            said = [line.text for line in logs.lines(api.logs(bridge, follow=False))]
+            raise EngineError(
+                "its port could not be connected", wanted.workload.name, came=" ".join(said[-1:])
+            )
+        time.sleep(_LOOK_SECONDS)
+    return bridge
