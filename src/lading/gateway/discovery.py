@@ -18,6 +18,9 @@ from lading.gateway.route import Route
 UPSTREAM_IDLE_SECONDS = 30.0
 """A replica must keep an idle connection for longer than this, or requests meet a closed one."""
 
+FOREIGN_IDLE_SECONDS = 1.0
+"""The same of servers that are not ours: gunicorn closes after 2, Node.js and uvicorn after 5."""
+
 _LONGEST_SOCKET_PATH = 107
 _MOST_NAMED = 20
 _HEALTH_SECONDS = 1.0
@@ -32,7 +35,7 @@ def endpoints_file(folder: Path, service: str) -> Path:
 
 def healths(wanted: Iterable[Route]) -> Mapping[str, str]:
     """Each service with the path at which a replica is asked whether it can answer."""
-    return {route.service: route.foreign_health or f"/{route.service}/readyz" for route in wanted}
+    return {route.service: route.foreign_health or _own_health(route.service) for route in wanted}
 
 
 def clusters(services: Mapping[str, str], folder: Path) -> Document:
@@ -85,7 +88,12 @@ def routes(wanted: Sequence[Route], max_body_bytes: int) -> Document:
     return discovery([table])
 
 
+def _own_health(service: str) -> str:
+    return f"/{service}/readyz"
+
+
 def _cluster(service: str, health: str, folder: Path) -> Document:
+    is_ours = health == _own_health(service)
     return typed(
         "config.cluster.v3.Cluster",
         name=service,
@@ -109,15 +117,17 @@ def _cluster(service: str, health: str, folder: Path) -> Document:
             ]
         },
         typed_extension_protocol_options={
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": _upstream()
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": _upstream(
+                UPSTREAM_IDLE_SECONDS if is_ours else FOREIGN_IDLE_SECONDS
+            )
         },
     )
 
 
-def _upstream() -> Document:
+def _upstream(idle_seconds: float) -> Document:
     return typed(
         "extensions.upstreams.http.v3.HttpProtocolOptions",
-        common_http_protocol_options={"idle_timeout": duration(UPSTREAM_IDLE_SECONDS)},
+        common_http_protocol_options={"idle_timeout": duration(idle_seconds)},
         explicit_http_config={"http_protocol_options": {}},
     )
 

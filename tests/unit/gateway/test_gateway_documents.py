@@ -101,6 +101,9 @@ def test_a_server_that_is_not_ours_is_asked_at_its_own_paths() -> None:
     assert led == [("/a", "/")] * 3 + [("/a/", "/")] * 3
     (cluster,) = discovery.clusters(discovery.healths([route]), FOLDER)["resources"]
     assert cluster["health_checks"][0]["http_health_check"]["path"] == "/up"
+    (options,) = cluster["typed_extension_protocol_options"].values()
+    # Less than any server keeps an idle connection for, or requests meet a closed one.
+    assert options["common_http_protocol_options"] == {"idle_timeout": "1.000s"}
 
 
 def test_paths_of_our_own_server_stay_whole() -> None:
