@@ -102,6 +102,8 @@ class _Unfolding:
                     self.faults.add(at, SettingsError(problem, todo=todo))
                     continue
                 entries[own], lines[own] = one, at.line
+                if own != name:
+                    self.faults.written[place.below(own, at.line).path] = at.path
         return Mapping(node.line, entries, lines)
 
     def _declared(self, name: str, node: Node, place: Place) -> Iterator[tuple[str, Node]]:

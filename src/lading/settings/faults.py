@@ -28,9 +28,16 @@ class Faults:
 
     file: str
     found: list[tuple[int, SettingsError]] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
+    """By the path of a service or step, the path of what declares it and others by `each`."""
+    _said: set[tuple[Place, str]] = field(default_factory=set)
 
     def add(self, place: Place, error: SettingsError) -> None:
-        """Keep an error that has no `where` yet."""
+        """Keep an error that has no `where` yet; of a template's services the first speaks."""
+        if (said := (self._template(place), str(error))) in self._said:
+            return
+        if said[0] != place:
+            self._said.add(said)
         error.where = f"{self.file}:{place.line}"
         if place.path:
             error.where += f": {place.path}"
@@ -49,6 +56,12 @@ class Faults:
         # An anchor's fault is found wherever it is used; the same line is said once.
         lines = "\n".join(dict.fromkeys(map(str, ordered)))
         raise SettingsError(lines) from ExceptionGroup(self.file, ordered)
+
+    def _template(self, place: Place) -> Place:
+        """The place in what was written, where it stands in something declared by `each`."""
+        own = ".".join(place.path.split(".", 2)[:2])
+        written = self.written.get(own)
+        return Place(written + place.path[len(own) :], place.line) if written else place
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -89,6 +89,19 @@ def test_a_fault_keeps_its_line_and_names_the_service_that_has_it(tmp_path: Path
     )
 
 
+def test_a_mistake_that_all_of_them_have_is_said_once(tmp_path: Path) -> None:
+    written = (
+        "  a-{n}:\n    each: [{n: 1}, {n: 2}, {n: 3}]\n    handler: t:T\n"
+        "    handlr: t:T\n    resources: {cpu: '{n}', memory: '1'}\n  b-1: {handlr: t:T}\n"
+    )
+    assert said(tmp_path, written) == (
+        "lading.yaml:6: services.a-1.handlr: unknown key; did you mean handler?\n"
+        'lading.yaml:7: services.a-1.resources.memory: expected a size from 4Mi, such as "512Mi" '
+        'or "1Gi", got "1"\n'
+        "lading.yaml:8: services.b-1.handlr: unknown key; did you mean handler?"
+    )
+
+
 @pytest.mark.parametrize(
     ("written", "text"),
     [
