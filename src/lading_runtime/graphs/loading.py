@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Optional
 
 from ..handlers.handler import Handler, HandlerError
 from ..handlers.hints import SignatureError
 from ..problem import Problem
-from . import document, hints
+from . import document, hints, order
 from .calling import Gateway
-from .document import Expression, Graph, Items, Node, Object, Reference
+from .document import Expression, Graph, Node
 from .executing import Caller, Execution
 from .failures import NoCaseError
 from .plane import Outcome
@@ -36,10 +35,11 @@ def load(path: str, caller: Optional[Caller] = None) -> Handler:
 
 
 def _predict(graph: Graph, caller: Caller) -> Any:
+    lines = order.lines(graph.steps)
     defaults = {one.name: one.default for one in graph.input}
 
     async def predict(**given: Any) -> Any:
-        execution = Execution(caller)
+        execution = Execution(caller, lines)
         try:
             result = await execution.run(graph.steps, graph.output, {**defaults, **given})
         except NoCaseError as failed:
@@ -53,8 +53,8 @@ def _predict(graph: Graph, caller: Caller) -> Any:
 def _ordered(path: str, steps: dict[str, Node], output: Expression, above: set[str]) -> None:
     """Raise HandlerError where steps would wait for one another, or for what is not there."""
     known = above | steps.keys()
-    needs = {name: set(_needs(node)) for name, node in steps.items()}
-    for name, needed in (*needs.items(), ("output", set(_referred(output)))):
+    needs = {name: order.needs(node) for name, node in steps.items()}
+    for name, needed in (*needs.items(), ("output", set(order.referred(output)))):
         for missing in needed - known:
             raise HandlerError(f"{path}: {name} refers to ${missing}, which is nowhere")
     try:
@@ -71,30 +71,3 @@ def _inside(path: str, node: Node, known: set[str]) -> None:
         _ordered(path, node.steps, node.output, known)
     for one in document.below(node):
         _inside(path, one, known)
-
-
-def _needs(node: Node) -> Iterable[str]:
-    """Names that a node refers to, less those of steps inside it."""
-    own: set[str] = set()
-    if isinstance(node, document.Given):
-        own.update(_referred(node.value))
-    elif isinstance(node, document.Call):
-        own.update(name for one in node.arguments.values() for name in _referred(one))
-    elif isinstance(node, document.Switch):
-        own.update(_referred(node.on))
-    elif isinstance(node, document.Steps):
-        own.update(_referred(node.output))
-    for one in document.below(node):
-        own.update(_needs(one))
-    return own - node.steps.keys() if isinstance(node, document.Steps) else own
-
-
-def _referred(expression: Expression) -> Iterable[str]:
-    if isinstance(expression, Reference):
-        yield str(expression.path[0])
-    elif isinstance(expression, Object):
-        for one in expression.entries.values():
-            yield from _referred(one)
-    elif isinstance(expression, Items):
-        for one in expression.items:
-            yield from _referred(one)
