@@ -24,6 +24,7 @@ _SECONDS = 120.0
 """Of silence from the daemon: it unpacks large layers without a word."""
 _CONFLICT = 409
 _NOT_FOUND = 404
+_GONE = "no such container"
 _GO_SYMLINK = 1 << 27
 """Go's io/fs.ModeSymlink, in the modes of files that the daemon sends."""
 
@@ -90,8 +91,10 @@ class Api:
     def listed(self, labels: Mapping[str, str]) -> list[Listed]:
         """Every container, whatever its state, that has all of these labels."""
         wanted = [f"{name}={value}" for name, value in labels.items()]
-        with self._explained():
-            found = self._client.containers(all=True, filters={"label": wanted})
+        list_all = partial(self._client.containers, all=True, filters={"label": wanted})
+        # Podman finds nothing at all when one of them goes while it looks.
+        while (found := self._unless([_NOT_FOUND], list_all)) is None:
+            continue
         return [Listed(x["Id"], x["State"], x.get("Labels") or {}) for x in found]
 
     def create(self, name: str, document: Mapping[str, Any]) -> str:
@@ -165,7 +168,7 @@ class Api:
             try:
                 return verb(*arguments)
             except APIError as error:
-                if error.status_code in spared:
+                if _status(error) in spared:
                     return None
                 raise
 
@@ -182,6 +185,11 @@ class Api:
             raise EngineUnavailable("does not answer in time", self.host) from error
         except (requests.ConnectionError, DockerException) as error:
             raise EngineUnavailable("does not answer", self.host, came=_reason(error)) from error
+
+
+def _status(error: APIError) -> int:
+    """Podman calls it an error of its own when a container goes while it is asked about it."""
+    return _NOT_FOUND if _GONE in _said(error) else error.status_code or 0
 
 
 def _said(error: APIError) -> str:

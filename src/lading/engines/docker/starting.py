@@ -13,7 +13,7 @@ from pathlib import Path
 from lading.engines.docker import configuration, devices, logs
 from lading.engines.docker.api import Api, Seen
 from lading.engines.docker.configuration import Wanted
-from lading.engines.docker.container import WORKLOAD, Container, Part
+from lading.engines.docker.container import PART, Container, Part
 from lading.engines.embedded.processes import Process
 from lading.errors import EngineError
 
@@ -57,9 +57,10 @@ def stop(api: Api, made: Container, seen: Seen, grace_seconds: float) -> None:
 
 def clear(api: Api, made: Container) -> None:
     """Remove a workload's containers and folders, also what a killed caller left half made."""
-    for found in api.listed(made.labels):
-        if found.labels.get(WORKLOAD) == made.name:
-            api.remove(found.id)
+    # Podman removes nothing that another depends on: who is in the bridge's network goes first.
+    found = sorted(api.listed(made.labels), key=lambda one: one.labels.get(PART) != Part.MAIN.value)
+    for one in found:
+        api.remove(one.id)
     shutil.rmtree(made.runtime, ignore_errors=True)
 
 
