@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = ("unix:///var/run/docker.sock", "unix:///run/lading-ci/docker.sock")
 PROMISED = os.environ.get("LADING_TEST_DOCKER") == "1"
 
@@ -75,6 +76,51 @@ def docker() -> Iterator[DockerEngine]:
     engine = DockerEngine(_address())
     yield engine
     engine.clean()
+
+
+@dataclass(frozen=True)
+class Compose:
+    """`docker compose` of one file."""
+
+    file: Path
+    environ: dict[str, str]
+
+    def run(
+        self, *arguments: str, timeout_seconds: float = 180
+    ) -> subprocess.CompletedProcess[str]:
+        """A command; its outcome is the caller's to judge."""
+        command = ["docker", "compose", "--file", str(self.file), "--ansi", "never", *arguments]
+        return subprocess.run(
+            command,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+        )
+
+    def __call__(self, *arguments: str) -> str:
+        """What it printed. Fails the test, with what it said, when it fails."""
+        done = self.run(*arguments)
+        if done.returncode:
+            pytest.fail(f"compose {' '.join(arguments)}: {done.stderr}{self.run('logs').stdout}")
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def make_compose() -> Callable[[Path], Compose]:
+    """make_compose(file): skips and fails as `docker` does, where there is no Compose too."""
+    host = _address()
+    plugin = {"DOCKER_CONFIG": str(ROOT / ".tools" / "compose")}
+    for more in ({}, plugin):
+        environ = {**os.environ, "DOCKER_HOST": host, **more}
+        asked = ["docker", "compose", "version"]
+        if not subprocess.run(asked, env=environ, capture_output=True, check=False).returncode:
+            return lambda file: Compose(file, environ)
+    reason = "no Docker Compose 2 is here; `.ci/compose` fetches it"
+    if PROMISED:
+        pytest.fail(f"LADING_TEST_DOCKER=1 promises Docker, but {reason}")
+    pytest.skip(reason)
 
 
 def _address() -> str:
