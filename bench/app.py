@@ -96,22 +96,28 @@ class App:
 
 
 @contextmanager
-def example(folder: Path) -> Iterator[App]:
-    """A trained copy of the example app below `folder`; nothing of it runs afterwards."""
-    source = folder / SERVICE
-    shutil.copytree(ROOT / "examples" / SERVICE, source)
-    app = App(source, folder / "home", free_port())
-    settings = source / "lading.yaml"
-    settings.write_text(settings.read_text().replace("port: 8080", f"port: {app.port}"))
+def kept(app: App, *commands: tuple[str, ...]) -> Iterator[App]:
+    """The app after some commands of `lading`; nothing of it runs or is left afterwards."""
     try:
-        app.lading("lock")
-        app.lading("run", "train")
-        app.lading("build")
+        for command in commands:
+            app.lading(*command)
         yield app
     finally:
         with suppress(MeasurementError):
             app.lading("down")
         app.forget()
+
+
+@contextmanager
+def example(folder: Path) -> Iterator[App]:
+    """A trained copy of the example app below `folder`."""
+    source = folder / SERVICE
+    shutil.copytree(ROOT / "examples" / SERVICE, source)
+    app = App(source, folder / "home", free_port())
+    settings = source / "lading.yaml"
+    settings.write_text(settings.read_text().replace("port: 8080", f"port: {app.port}"))
+    with kept(app, ("lock",), ("run", "train"), ("build",)):
+        yield app
 
 
 def free_port() -> int:

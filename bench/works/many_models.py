@@ -7,10 +7,10 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from bench.app import App, free_port
+from bench.app import App, free_port, kept
 from bench.client import Connection, answered, prediction
 from bench.figure import Figure, duration, size, spread
 from bench.programs import ROOT, MeasurementError
@@ -127,12 +127,5 @@ def _app(folder: Path) -> Iterator[App]:
     if changed != 1:
         raise MeasurementError("the example's gateway has no port to change")
     settings.write_text(text)
-    try:
-        if not app.lock.exists():
-            app.lading("lock")
-        app.lading("build")
+    with kept(app, ("lock",), ("build",)):
         yield app
-    finally:
-        with suppress(MeasurementError):
-            app.lading("down")
-        app.forget()

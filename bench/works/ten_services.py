@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.app import App, free_port
+from bench.app import App, free_port, kept
 from bench.client import answered
 from bench.docker import Docker
 from bench.figure import Figure, ratio, spread
@@ -150,14 +150,8 @@ def _app(folder: Path, docker: Docker) -> Iterator[App]:
         ]
     lines.append(f"gateway: {{port: {app.port}}}")
     (folder / "lading.yaml").write_text("\n".join(lines) + "\n")
-    try:
-        app.lading("lock")
-        app.lading("build")
+    with kept(app, ("lock",), ("build",)):
         yield app
-    finally:
-        with suppress(MeasurementError):
-            app.lading("down")
-        app.forget()
 
 
 def _write(folder: Path, number: int, change: int) -> None:
