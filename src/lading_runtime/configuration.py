@@ -86,7 +86,9 @@ def read(environment: Mapping[str, str]) -> Configuration:
     """From LADING_* variables. Raises ConfigurationError."""
     number = _Numbers(environment)
     graph = environment.get("LADING_GRAPH", "")
-    handler, flavour, model = _served(environment) if not graph else ("", "", "")
+    handler, flavour, model = ("", "", "") if graph else _served(environment)
+    if graph and (environment.get("LADING_HANDLER") or environment.get("LADING_FLAVOUR")):
+        raise ConfigurationError("expected one thing to serve, got two", "LADING_GRAPH")
     module = handler.partition(":")[0]
     service = (
         environment.get("LADING_SERVICE") or module.rpartition(".")[2] or _stem(model or graph)

@@ -22,7 +22,8 @@ services:
       input: {{image: bytes, times: {{type: int, default: 2}}}}
       steps:
         read: {{call: ocr, with: {{image: $image}}}}
-        language: {{call: detect, with: {{text: $read.text}}, otherwise: {{value: {{code: xx}}}}}}
+        language: {{call: detect, with: {{text: $read.text}}, timeout: 1s,
+                    otherwise: {{value: {{code: xx}}}}}}
         greeting:
           switch: $language.code
           cases: {{en: hello, de: {{call: ocr, with: {{image: $image}}}}}}
@@ -38,6 +39,7 @@ gateway: {{port: {port}}}
 """
 MODELS = """\
 import os
+import time
 from typing import TypedDict
 
 class Page(TypedDict):
@@ -53,6 +55,8 @@ def read(image: bytes) -> Page:
 def detect(text: str) -> Found:
     if text == "crash":
         os._exit(1)
+    if text == "slow":
+        time.sleep(4)
     if text == "odd":
         raise ValueError(text)
     return {"code": text[:2]}
@@ -97,7 +101,7 @@ def test_a_picture_goes_through_all_its_steps(app: App) -> None:
     assert in_json["greeting"] == {"text": "de text", "length": 7}
 
 
-@pytest.mark.parametrize("text", ["odd", "crash"])
+@pytest.mark.parametrize("text", ["odd", "crash", "slow"])
 def test_a_service_that_fails_is_stood_for_and_named(app: App, text: str) -> None:
     answer = ask(app, text.encode())
     assert answer.status_code == 200, answer.text
@@ -128,14 +132,14 @@ def test_its_arguments_are_held_to_their_types_and_described(app: App) -> None:
 
 def test_a_type_that_does_not_fit_is_refused_before_anything_is_built(app: App) -> None:
     before = app.settings.read_text()
-    app.change("text: $read.text}, otherwise", "text: $read.length}, otherwise")
+    app.change("text: $read.text}, timeout", "text: $read.length}, timeout")
     try:
         told = app.refused("up", "-d")
     finally:
         app.settings.write_text(before)
     assert told.strip() == (
         "lading: lading.yaml:11: services.page.graph.steps.language.with.text: expected str, as "
-        "detect takes it (models/models.py:14), got int, which $read.length is "
-        "(models/models.py:4)"
+        "detect takes it (models/models.py:15), got int, which $read.length is "
+        "(models/models.py:5)"
     )
     assert ask(app, b"en").status_code == 200

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lading.building.assemble import assemble
+from lading.building.graph import Graph
 from lading.building.recipe import Environment, Recipe
 from lading.stores.layout import Layout
 from tests.unit.building.layers.conftest import LOCKED
@@ -28,6 +29,13 @@ def test_a_handler_is_told_to_the_server(tmp_path: Path) -> None:
     assert _execution(tmp_path, handler="reader:Reader") == (
         SERVER,
         {"LADING_SERVICE": "digits", "LADING_HANDLER": "reader:Reader"},
+    )
+
+
+def test_a_graph_is_told_to_the_server(tmp_path: Path) -> None:
+    assert _execution(tmp_path, graph=Graph("{}")) == (
+        SERVER,
+        {"LADING_SERVICE": "digits", "LADING_GRAPH": "graph.json"},
     )
 
 

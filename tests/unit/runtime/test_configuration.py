@@ -50,6 +50,10 @@ NOTHING = (
             {"HANDLER": "", "FLAVOUR": "onnx"},
             "LADING_MODEL: expected the path of the flavour's model, got none",
         ),
+        (
+            {"GRAPH": "graph.json"},
+            "LADING_GRAPH: expected one thing to serve, got two",
+        ),
     ],
 )
 def test_a_variable_that_cannot_be_used(given: dict[str, str], said: str) -> None:

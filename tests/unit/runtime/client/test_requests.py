@@ -100,7 +100,9 @@ def test_what_cannot_be_sent_is_named() -> None:
 def test_a_large_body_is_not_copied_to_stand_behind_its_head() -> None:
     content = bytes(100_000)
     address = Address("h", 81, "", "/prefix")
-    head, body = requests.encode(address, "/ocr/predict", requests.Body(content, "a/b"), {"accept": "*/*"})
+    head, body = requests.encode(
+        address, "/ocr/predict", requests.Body(content, "a/b"), {"accept": "*/*"}
+    )
     assert body is content
     assert head == (
         b"POST /prefix/ocr/predict HTTP/1.1\r\nhost: h:81\r\ncontent-type: a/b\r\n"
