@@ -10,6 +10,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from email.message import Message
@@ -68,7 +69,7 @@ def gateway(tmp_path: Path) -> Iterator[Path]:
         server.shutdown()
 
 
-def asked(address: str) -> tuple[int, Message, str]:
+def asked(address: str, path: str = "/") -> tuple[int, Message, str]:
     """Status, headers and body of what is answered at `unix:/path` or `host:port`.
 
     By the standard library, since ordinary users here may have no Python with TLS.
@@ -81,7 +82,7 @@ def asked(address: str) -> tuple[int, Message, str]:
         else:
             host, _, port = address.rpartition(":")
             client.sock = socket.create_connection((host, int(port)), timeout=10)
-        client.request("GET", "/")
+        client.request("GET", path)
         answer = client.getresponse()
         return answer.status, answer.headers, answer.read().decode()
 
@@ -162,3 +163,20 @@ def test_a_name_that_comes_back_is_reached_again(engine, wanted):
     for _ in range(3):
         assert answered(engine.apply(wanted).address) == "content\n"
         engine.remove(wanted.name)
+
+
+def test_what_a_server_on_a_port_has_is_answered_before_it_is_stopped(engine, wanted):
+    # The first process of a container that does not handle SIGTERM: nothing but SIGKILL ends it.
+    slow = script(
+        "mkdir /tmp/cgi-bin; cd /tmp; echo content > index.html;"
+        "printf '#!/bin/sh\\nsleep 1; echo; echo at last\\n' > cgi-bin/slow;"
+        "chmod +x cgi-bin/slow; exec httpd -f -p 127.0.0.1:$PORT"
+    )
+    address = engine.apply(replace(wanted, command=slow, grace_seconds=8)).address
+    answered(address)
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(asked, address, "/cgi-bin/slow")
+        time.sleep(0.4)
+        engine.remove(wanted.name)
+        status, _, body = under_way.result()
+    assert (status, body) == (200, "at last\n")

@@ -158,8 +158,13 @@ def test_a_crash_is_noticed_by_those_alone_who_were_in_it(app: App) -> None:
 
 def test_an_update_is_noticed_by_nobody(app: App) -> None:
     app.change("VERSION = 1", "VERSION = 2", "b/b.py")
+    app.change(
+        "import http.server", "# knows nothing of SIGTERM\nimport http.server", "c/server.py"
+    )
+    before = app.replica("c")
     with loads(app) as requests:
         app.ok("up", "-d")
+        until(lambda: app.replica("c")["revision"] == before["revision"] + 1)
         until(lambda: answered_by_b(app) == "2:x")
     assert requests.failures == requests.needing.failures == []
     assert {answer.body for answer in requests.needing.answers} == {b'"1:x"', b'"2:x"'}

@@ -7,6 +7,9 @@ of the container's folder leads to the port, and a port leads to the gateway's s
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +22,8 @@ from lading.engines.engine import Workload
 from lading.errors import EngineUnavailable
 
 _PACKAGE = "lading_runtime"
+_ESTABLISHED = "01"
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,35 @@ def connect(process: Process, identity: Identity, way: Way, lifeline: int, log: 
     companion.start("the container's port could not be connected", command, lifeline, log)
 
 
+def drained(process: Process, port: int, seconds: float) -> bool:
+    """Whether, within `seconds`, no connection to a container's port is open any more.
+
+    What the gateway no longer sends to, it disconnects from once it has its answers.
+    """
+    deadline = time.monotonic() + seconds
+    while any(_is_open(line, port) for line in _connections(process)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+def _connections(process: Process) -> Iterator[str]:
+    """Of its network namespace, as proc_net(5) has them."""
+    for family in ("tcp", "tcp6"):
+        with suppress(OSError):  # it has ended
+            yield from Path(f"/proc/{process.pid}/net/{family}").read_text().splitlines()[1:]
+
+
+def _is_open(connection: str, port: int) -> bool:
+    _, local, _, state, *_ = connection.split()
+    return state == _ESTABLISHED and int(local.rpartition(":")[2], 16) == port
+
+
 def _program() -> Path:
     """Found, never imported; it needs the standard library alone."""
     spec = find_spec(_PACKAGE)
-    for folder in spec.submodule_search_locations if spec else ():
+    for folder in (spec and spec.submodule_search_locations) or ():
         if (path := Path(folder) / "bridge.py").exists():
             return path
     raise EngineUnavailable(f"{_PACKAGE} is not installed", todo="install lading again")

@@ -88,6 +88,7 @@ class Started:
     grace_seconds: float
     started_at: str
     layers: tuple[str, ...]
+    port: int | None = None
 
     @property
     def group_folders(self) -> dict[str, Path]:
@@ -111,6 +112,7 @@ def started(
         grace_seconds=workload.grace_seconds,
         started_at=datetime.now(UTC).isoformat(),
         layers=tuple(layer.name for layer in layers),
+        port=workload.port,
     )
 
 

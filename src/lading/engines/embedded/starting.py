@@ -70,12 +70,19 @@ def start(wanted: Wanted) -> Started:
 
 
 def stop(made: Container, record: Started, identity: Identity) -> None:
-    """SIGTERM, grace, SIGKILL; returns when the container and its monitor have ended."""
+    """SIGTERM, grace, SIGKILL; returns when the container and its monitor have ended.
+
+    A server on a port has the first part of its grace undisturbed, until it has answered: many do
+    not know SIGTERM as a request to finish what they have.
+    """
     if record.process.alive:
+        until = time.monotonic() + record.grace_seconds
+        if record.port is not None:
+            bridge.drained(record.process, record.port, record.grace_seconds)
         # What SIGTERM would end anywhere else is ended: it could only use up its grace.
         spared = record.process.is_spared_by(signal.SIGTERM)
         record.process.signal(signal.SIGTERM)
-        if not record.process.wait(0.0 if spared else record.grace_seconds):
+        if not record.process.wait(0.0 if spared else until - time.monotonic()):
             record.process.signal(signal.SIGKILL)
             record.process.wait(_END_SECONDS)
     if not record.monitor.wait(_END_SECONDS):
