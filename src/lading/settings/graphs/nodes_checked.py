@@ -148,7 +148,12 @@ class Nodes:
         return average(types)
 
     def _counts(self, node: WrittenNode, members: int) -> None:
-        """Adds a fault where weights or needs are not those of as many members."""
+        """Adds a fault where weights or needs are not those of as many members, or what is for
+        services that are named is there for none."""
+        named = any(not isinstance(one, WrittenNode) for one in node.get("of"))
+        for key in (x for x in ("with", "timeout") if node.section.has(x) and not named):
+            problem = "is for members that are names of services, and there are none"
+            self.services.faults.add(node.section.at(key), SettingsError(problem, todo="remove it"))
         weights = node.get("weights", [1.0] * members)
         if len(weights) != members:
             error = SettingsError(expected=f"{members} weights, one each", came=str(len(weights)))

@@ -116,6 +116,8 @@ def said(folder: Path, content: str) -> str:
         ("{ensemble: vote, of: [detect, detect], with: {text: a}, take: label}", [
             ".of[0]: its result has no label: it is str",
             ".of[1]: its result has no label: it is str"]),
+        ("{ensemble: vote, of: [{value: 1}, {value: 2}], with: {text: a}}",
+         ".with: is for members that are names of services, and there are none; remove it"),
         ("{ensemble: vote, of: [detect]}",
          ".of: expected a list of two or more services or nodes, got a list"),
         ("{cal: detect}", ": expected one of call, switch, ensemble, parallel, steps, value, got "
