@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lading.engines.docker.where import Address, addresses
@@ -66,7 +66,7 @@ def look(host: str) -> Daemon:
     """What answers at `host`. Raises EngineUnavailable: nothing, or nothing that is of use."""
     if not host.startswith(_UNIX):
         raise _elsewhere(host, "an address of another machine")
-    _require_socket(Path(host.removeprefix(_UNIX)), host)
+    _require_socket(host.removeprefix(_UNIX), host)
     # Imported where a socket is there: docker-py takes 0.2 s.
     from lading.engines.docker.api import Api
 
@@ -91,16 +91,23 @@ def describe(api: Api) -> Daemon:
     )
 
 
-def _require_socket(path: Path, host: str) -> None:
-    if not path.exists():
-        raise EngineUnavailable("nothing answers", host, came="no such socket")
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise EngineUnavailable(
-            "this user may not use it",
-            host,
-            came="permission denied",
-            todo="run: sudo usermod -aG docker $USER, then log in again",
-        )
+def _require_socket(path: str, host: str) -> None:
+    """Somebody listens there, and this user may connect."""
+    with socket.socket(socket.AF_UNIX) as plug:
+        try:
+            plug.connect(path)
+        except FileNotFoundError as error:
+            raise EngineUnavailable("nothing answers", host, came="no such socket") from error
+        except PermissionError as error:
+            raise EngineUnavailable(
+                "this user may not use it",
+                host,
+                came="permission denied",
+                todo="run: sudo usermod -aG docker $USER, then log in again",
+            ) from error
+        except OSError as error:
+            came = (error.strerror or str(error)).lower()
+            raise EngineUnavailable("nothing answers", host, came=came) from error
 
 
 def _require_local(host: str, info: Mapping[str, Any]) -> None:
