@@ -59,10 +59,7 @@ def foresee(
     materials = Materials(locked, store, cache, Silent())
     hashes = FileHashes(cache, recipe.source)
     there = LayerCache(cache, store)
-    layers = tuple(
-        (one, there.find(key) if (key := one.key()) else None)
-        for one in _wanted(recipe, materials, hashes)
-    )
+    layers = tuple((one, _foreseen(one, there)) for one in _wanted(recipe, materials, hashes))
     if check:
         for one, blob in layers:
             if blob is None:
@@ -70,6 +67,13 @@ def foresee(
     found = [(one, blob) for one, blob in layers if blob is not None]
     image = assemble(recipe, locked, found, store) if len(found) == len(layers) else None
     return Forecast(recipe, locked, layers, image)
+
+
+def _foreseen(one: Wanted, there: LayerCache) -> Blob | None:
+    # First, since the key of a model is known once its files are.
+    one.files()
+    key = one.key()
+    return there.find(key) if key else None
 
 
 def build(

@@ -90,7 +90,9 @@ def _layers(before: Contents, after: Contents) -> Iterator[Difference]:
         if was == now:
             continue
         then, there = _parts(was), _parts(now)
-        if there is not None and then is None:
+        if then is None and not all((there or {}).values()):
+            yield Difference(kind)
+        elif there is not None and then is None:
             # Too large to be looked through: any of the files may be another.
             yield Difference(kind, changed=tuple(map(Changed, there)))
         else:

@@ -111,9 +111,17 @@ def test_a_runtime_of_other_code_and_the_same_packages_is_another_image() -> Non
 
 def test_what_of_a_stored_layer_takes_long_to_tell_is_named_as_a_whole() -> None:
     before = Contents({"model": LayerContents((OLD,), lambda: None)}, {})
-    after = Contents({"model": LayerContents((None,), lambda: {"m.joblib": ""})}, {})
+    after = Contents({"model": LayerContents((None,), lambda: {"m.joblib": "644  1"})}, {})
     assert changed(asked(OLD, before), asked(None, after)) == ServiceChange(
         "ocr", Outcome.CHANGED, (Difference("model", changed=(Changed("m.joblib"),)),)
+    )
+
+
+def test_a_large_model_that_was_touched_may_turn_out_to_be_the_same() -> None:
+    before = Contents({"model": LayerContents((OLD,), lambda: None)}, {})
+    after = Contents({"model": LayerContents((None,), lambda: {"m.joblib": ""})}, {})
+    assert changed(asked(OLD, before), asked(None, after)) == ServiceChange(
+        "ocr", Outcome.AGAIN, (Difference("model"),)
     )
 
 

@@ -23,6 +23,9 @@ from lading.building.places import shown
 from lading.building.recipe import Recipe
 from lading.errors import BuildError
 
+READ_BYTES = 256 * 1024**2
+"""Some 0.2 s: as much is read only to tell what a build would do."""
+
 
 def split(
     found: Iterable[Found], models: Iterable[PurePosixPath], source: Path
@@ -91,12 +94,16 @@ class _ModelLayer:
     learned: dict[str, str] = field(default_factory=dict)
 
     def key(self) -> str | None:
-        files = self.files()
+        files = {one.path: self._said(one) for one in self.found}
         if not all(files.values()):
             return None
         return cache.key("model", [f"{path} {said}" for path, said in files.items()])
 
     def files(self) -> Mapping[str, str]:
+        """Reads what is not known, but for what is large; the key is known then as well."""
+        unknown = [one for one in self.found if one.is_file and not self._said(one)]
+        if sum(one.status.st_size for one in unknown) <= READ_BYTES:
+            self.learned.update((one.path, _digest(one.full)) for one in unknown)
         return {one.path: self._said(one) for one in self.found}
 
     def _said(self, one: Found) -> str:
@@ -120,6 +127,15 @@ class _ModelLayer:
                 if not one.has_changed():
                     self.hashes.learn(one.path, one.status, digest, begun)
         return made
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        came = (error.strerror or str(error)).lower()
+        raise BuildError("cannot be read", where=str(path), came=came) from error
 
 
 def _is_in(path: str, prefix: str) -> bool:

@@ -40,6 +40,21 @@ def app(tmp_path: Path) -> Path:
     return folder
 
 
+def test_its_key_is_known_before_it_is_made_once_its_files_were_asked_for(
+    app: Path, materials: Materials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _wanted(app, materials, FileHashes(materials.cache, app))
+    made.make(lambda _: None)
+    foreseen = _wanted(app, materials, FileHashes(materials.cache, app))
+    assert foreseen.key() is None
+    assert all(foreseen.files().values())
+    assert foreseen.key() == made.key() is not None
+    monkeypatch.setattr(model, "READ_BYTES", BYTES - 1)
+    large = _wanted(app, materials, FileHashes(materials.cache, app))
+    assert large.files() == {"model.bin": ""}
+    assert large.key() is None
+
+
 def test_a_model_is_read_once_and_written_once(app: Path, materials: Materials) -> None:
     time.sleep(0.1)  # a file this young might change without showing it
     hashes = FileHashes(materials.cache, app)
