@@ -136,7 +136,7 @@ def of_value(value: Any) -> Type:
 
 
 def one_of(members: list[Type]) -> Type:
-    """Without repetition; Unknown where a member is."""
+    """Without repetition, and without values that another member holds; Unknown where one is."""
     flat: list[Type] = []
     for member in members:
         for one in member.members if isinstance(member, OneOf) else (member,):
@@ -144,7 +144,12 @@ def one_of(members: list[Type]) -> Type:
                 return UNKNOWN
             if one not in flat:
                 flat.append(one)
-    return flat[0] if len(flat) == 1 else OneOf(tuple(flat))
+    left = [one for one in flat if not _is_held(one, flat)]
+    return left[0] if len(left) == 1 else OneOf(tuple(left))
+
+
+def _is_held(type_: Type, among: list[Type]) -> bool:
+    return isinstance(type_, Exactly) and all(plain(one) in among for one in type_.values)
 
 
 def forms(type_: Type) -> frozenset[str]:

@@ -25,6 +25,7 @@ from lading.building.contracts.types import (
     Row,
     Type,
     of_value,
+    one_of,
 )
 
 WORD = Record("Word", {"text": Field(STR), "score": Field(FLOAT, required=False)}, "a.py:1")
@@ -95,6 +96,13 @@ def test_what_may_fit_is_let_pass(given: Type, wanted: Type) -> None:
 )  # fmt: skip
 def test_what_surely_fails_is_named(given: Type, wanted: Type, path: str, words: str) -> None:
     assert misfit(given, wanted) == Misfit(path, *words.split("/"))
+
+
+def test_values_that_another_type_holds_add_nothing() -> None:
+    assert one_of([STR, Exactly(("en", "de"))]) == STR
+    assert one_of([Exactly(("en", 1)), STR]) == OneOf((Exactly(("en", 1)), STR))
+    assert one_of([OneOf((STR, NONE)), Exactly(("en",)), NONE]) == OneOf((STR, NONE))
+    assert one_of([STR, UNKNOWN]) == UNKNOWN
 
 
 def test_what_lies_inside_a_type() -> None:
