@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -33,6 +34,9 @@ from lading.errors import EngineError, EngineUnavailable, WorkloadNotFound
 from lading.stores.store import Store
 
 _SOCKET_PATH_BYTES = 107
+_LIST_SECONDS = 1.0
+_NEVER = -1
+_NOTHING: tuple[float, int, tuple[str, ...]] = (0.0, _NEVER - 1, ())
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Docker:
         self._home = home_of(data)
         self._run = run.absolute()
         self._running: dict[str, _Running] = {}
+        self._listed = _NOTHING
+        """When names were listed, what had changed last by then, and they."""
         self._past_memory: set[str] = set()
         """IDs of containers with a process that was seen to be killed: Podman forgets that."""
 
@@ -92,6 +98,7 @@ class Docker:
             except BaseException:
                 starting.clear(self._api, made)
                 raise
+            self._listed = _NOTHING
             observed = self.observe(workload.name)
         if observed is None:
             raise EngineError("gone as soon as it was started", workload.name)
@@ -110,8 +117,15 @@ class Docker:
 
     def names(self) -> list[str]:
         """Also of what a caller that was killed left half made: `remove` clears it."""
-        found = {one.labels.get(WORKLOAD, "") for one in self._api.listed({HOME: self._home})}
-        return sorted(name for name in found if is_name(name))
+        now = time.monotonic(), self._changed()
+        when, changed, names = self._listed
+        # Podman needs 10 ms for a list, and a controller asks for one ten times a second. What any
+        # process of this home adds or removes has a folder there.
+        if changed != now[1] or now[0] - when > _LIST_SECONDS:
+            found = {one.labels.get(WORKLOAD, "") for one in self._api.listed({HOME: self._home})}
+            names = tuple(sorted(name for name in found if is_name(name)))
+            self._listed = (*now, names)
+        return list(names)
 
     def remove(self, name: str) -> None:
         if not is_name(name):
@@ -128,6 +142,7 @@ class Docker:
             else:
                 starting.clear(self._api, made)
             self._running.pop(name, None)
+            self._listed = _NOTHING
 
     def logs(self, name: str, follow: bool = False) -> Iterator[LogLine]:
         seen = self._find(name)
@@ -203,6 +218,13 @@ class Docker:
         if seen is None or not _was_started(seen):
             raise WorkloadNotFound("no such workload", name)
         return seen
+
+    def _changed(self) -> int:
+        """When a workload of this home last came or went, as the file system's clock says."""
+        try:
+            return (self._run / "d").stat().st_mtime_ns
+        except FileNotFoundError:
+            return _NEVER
 
     @cached_property
     def _api(self) -> Api:
