@@ -142,6 +142,16 @@ def tell(app: App, what: str) -> None:
     assert httpx.post(url, json=what, trust_env=False).json() == what
 
 
+def test_a_command_is_asked_at_paths_of_its_own(app: App) -> None:
+    url = f"http://127.0.0.1:{app.port}/c/"
+    assert f"c: revision 1, 1 ready, {url}\n" in app.ok("up", "-d")
+    assert app.refused("predict", "c", code=2) == (
+        "lading: c: has a command, whose arguments nobody knows;"
+        f" ask it as it wants to be asked, such as: curl {url}\n"
+    )
+    assert httpx.get(url, trust_env=False).json() == "well"
+
+
 def test_a_crash_is_noticed_by_those_alone_who_were_in_it(app: App) -> None:
     before = app.replica("b")
     with loads(app) as requests:
