@@ -41,10 +41,10 @@ def bridged(image: Image, store: Layout) -> Image:
         made.diff_id,
         partial(store.blobs.open, bare.digest),
     )
-    settings = dict(image.settings)
-    added = {"created": CREATED, "created_by": f"lading: {_KIND}"}
-    settings["history"] = [*settings.get("history", ()), added]
-    del settings["rootfs"]
+    settings = {name: value for name, value in image.settings.items() if name != "rootfs"}
+    if "history" in settings:
+        added = {"created": CREATED, "created_by": f"lading: {_KIND}"}
+        settings["history"] = [*settings["history"], added]
     return assemble(settings, [*image.layers, layer], Manifest.parse(image.manifest).annotations)
 
 
