@@ -43,7 +43,7 @@ class Pipeline:
         deadline = time.monotonic() + seconds
         try:
             return self._whole(text, deadline)
-        except (EndedError, BrokenPipeError):
+        except EndedError:
             # Whatever ended it, the text is tried once more.
             return self._whole(text, deadline)
 
@@ -52,7 +52,7 @@ class Pipeline:
             self._start()
         try:
             return _spaced("".join(self._piece(x, deadline) for x in _pieces(text)), text)
-        except (StuckError, EndedError, OSError):
+        except (StuckError, EndedError):
             self.close()
             raise
 
@@ -84,8 +84,11 @@ class Pipeline:
             return text
         entry, outlet = self._running[0].stdin, self._running[-1].stdout.fileno()
         # As apertium-destxt does: a full stop that is not the text's ends its last sentence.
-        entry.write(f"{_escaped(text)}.[]{_END}\0".encode())
-        entry.flush()
+        try:
+            entry.write(f"{_escaped(text)}.[]{_END}\0".encode())
+            entry.flush()
+        except BrokenPipeError:
+            raise EndedError("a program of the pipeline ended") from None
         found = bytearray()
         while not found.endswith(b"\0"):
             ready, _, _ = select.select([outlet], [], [], max(0.0, deadline - time.monotonic()))
