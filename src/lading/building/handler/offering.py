@@ -39,9 +39,27 @@ def contract(source: Path, handler: str, python: str) -> Contract | None:
     if not found:
         return None
     reading = Annotations(sources)
-    if "predict" in found:
-        return _of_predict(reading, found["predict"])
-    return _of_batches(reading, found[_BATCH])
+    single = _of_predict(reading, found["predict"]) if "predict" in found else None
+    several = _of_batches(reading, found[_BATCH]) if _BATCH in found else None
+    if len(found) == 1:
+        return single or several
+    return _of_both(single, several) if single and several else None
+
+
+def _of_both(single: Contract, several: Contract) -> Contract:
+    """What a request is held to depends on the types of both: they are told where they agree."""
+    taken = {
+        name: one
+        if _same(one, several.arguments.get(name))
+        else Argument(UNKNOWN, required=False, where=one.where)
+        for name, one in single.arguments.items()
+    }
+    result = single.result if single.result == several.result else UNKNOWN
+    return Contract(taken, result, single.where)
+
+
+def _same(one: Argument, other: Argument | None) -> bool:
+    return other is not None and (one.type, one.required) == (other.type, other.required)
 
 
 def _of_predict(reading: Annotations, method: Method) -> Contract | None:

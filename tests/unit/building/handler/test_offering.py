@@ -150,6 +150,12 @@ def read(folder: Path, text: str, handler: str = "m:R") -> str:
          "text: str -> int"),
         ("from typing import TypedDict\nclass I(TypedDict):\n a: int\n"
          "class R:\n def predict_batch(self, inputs: list[I]) -> list[I]: ...", "a: int -> I"),
+        ("class R:\n def predict(self, text: str) -> int: ...\n"
+         " def predict_batch(self, texts: list[str]) -> list[int]: ...", "text: str -> int"),
+        ("from typing import Any, TypedDict\nclass I(TypedDict):\n a: int\n b: str\n"
+         "class R:\n def predict(self, a: Any, b: str) -> int: ...\n"
+         " def predict_batch(self, inputs: list[I]) -> list[str]: ...", "a: any, b: str -> any"),
+        ("class R:\n def predict(self, a: int): ...\n predict_batch = print", "unknown"),
         ("import numpy\nclass R:\n def predict_batch(self, inputs: numpy.ndarray): ...", "unknown"),
         ("import x\n@x.y\nclass R:\n def predict(self, a: int): ...", "unknown"),
         ("import x\nclass R:\n @x.y\n def predict(self, a: int): ...", "unknown"),
