@@ -52,7 +52,7 @@ def variables() -> set[str]:
 
 def test_every_variable_is_documented() -> None:
     told = set(re.findall(r"`(LADING_[A-Z_]+)`", REFERENCE))
-    assert variables() - told == OF_THE_CALLER
+    assert variables() - told <= OF_THE_CALLER
     assert told - variables() == set()
     calling = (ROOT / "docs/reference/calling-services.md").read_text()
     assert all(f"`{name}`" in calling for name in OF_THE_CALLER)
