@@ -7,6 +7,7 @@ import shutil
 import signal
 import tarfile
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -94,6 +95,11 @@ def _make_folders(api: Api, wanted: Wanted) -> str:
             member.uid, member.gid = user, group
             tar.addfile(member)
     api.put(folders, "/", buffer.getvalue())
+    if wanted.daemon.podman:
+        # It fills a volume, and gives it the owner of the folder it covers, for who starts first:
+        # for this one, whose folders have their owner by now, and which has nothing to run.
+        with suppress(EngineError):
+            api.start(folders)
     return folders
 
 
