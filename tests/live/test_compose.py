@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,19 @@ def test_a_container_that_ends_comes_back_and_is_found_again(composed: Composed,
     while composed.containers()[name]["State"]["Pid"] in (before, 0):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    assert composed.answers() == composed.before
+
+
+def test_the_gateway_answers_what_it_has_before_it_ends(composed: Composed) -> None:
+    slow = ("POST", "/words/predict", {"json": {"text": "late", "seconds": 3}})
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(answered, composed.app.port, *slow)
+        time.sleep(1)
+        composed.compose("stop", "gateway")
+        assert answer.result()[::2] == (200, ["late"])
+    with pytest.raises(httpx.ConnectError):
+        answered(composed.app.port, "GET", "/healthz", {})
+    composed.compose("up", "--detach", "--wait")
     assert composed.answers() == composed.before
 
 

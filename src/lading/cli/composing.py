@@ -1,38 +1,27 @@
-"""`lading export compose`: what is exported, as values and as files."""
+"""`lading export compose`: from an app to the values that its files are made of."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
-
 from lading.building.build import Built
 from lading.building.layers.ignore import Ignored
 from lading.building.lockfile import Lock
 from lading.building.progress import Progress
-from lading.cli import asking, locks, output
-from lading.engines.embedded import seccomp
+from lading.cli import asking, locks
 from lading.errors import SettingsError, UsageError
-from lading.exports import bridged, compose, gateway_image, names, replicas
-from lading.exports.containers import SECCOMP
+from lading.exports import bridged, gateway_image, names, replicas
 from lading.exports.replicas import Around, Exported
 from lading.gateway.route import Listener
 from lading.oci import Digest, Image, Reference
 from lading.settings.app import App, Service
 from lading.state.folders import Folders
-from lading.stores import archive
-from lading.stores.disk import explained
-from lading.stores.incomplete import Incomplete
 from lading.stores.layout import Layout
 
-FILE = "compose.yaml"
-ARCHIVE = "images.tar"
-LAYOUT = "images"
 # A registry of this name is never asked for anything, so that nobody else's image comes instead.
 _LOCAL = "localhost/lading"
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*\Z")
@@ -103,54 +92,6 @@ def _service(one: Service, image: Image, wanted: Wanted, store: Layout) -> Expor
         replicas=one.replicas,
         python=one.recipe.environment.python,
     )
-
-
-def write(wanted: Wanted, whole: Whole) -> None:
-    """Write the files, the Compose file last, and say what to do with them."""
-    folder = wanted.folder
-    content = compose.document(wanted.listener, whole.services, whole.around)
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    _write_text(folder / SECCOMP, json.dumps(seccomp.profile(), indent=1) + "\n")
-    if wanted.registry:
-        _write_layout(folder / LAYOUT, whole.images)
-    else:
-        archive.save_all(whole.images, folder / ARCHIVE)
-    _write_text(folder / FILE, compose.encode(content))
-    _tell(wanted, whole)
-
-
-def _write_layout(folder: Path, images: Mapping[Reference, Image]) -> None:
-    layout = Layout(folder)
-    for reference, image in images.items():
-        layout.write(image, reference)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with explained(path.parent):
-        file = Incomplete(path.parent)
-        try:
-            file.write(text.encode())
-            file.finish(path)
-        finally:
-            file.discard()
-
-
-def _tell(wanted: Wanted, whole: Whole) -> None:
-    folder = wanted.folder
-    containers = sum(one.replicas for one in whole.services)
-    click.echo(f"{folder / FILE}: {len(whole.services)} service(s) in {containers} container(s)")
-    if wanted.registry:
-        click.echo(f"{folder / LAYOUT}: {len(whole.images)} images, to be pushed by their names:")
-        for reference in whole.images:
-            source = f"oci:{folder / LAYOUT}:{reference}"
-            target = f"docker://{wanted.registry}/{reference.name}"
-            click.echo(f"  skopeo copy --preserve-digests {source} {target}")
-    else:
-        size = output.size((folder / ARCHIVE).stat().st_size)
-        click.echo(f"{folder / ARCHIVE}: {len(whole.images)} images, {size}")
-        click.echo(f"  docker load -i {folder / ARCHIVE}")
-    click.echo(f"  docker compose -f {folder / FILE} up -d --wait")
 
 
 def _reference(wanted: Wanted, name: str, image: Image) -> Reference:

@@ -56,7 +56,7 @@ def write_compose(folder: Path, registry: str | None) -> None:
 
     What `docker compose up` makes of it answers as the app does under `lading up`, as isolated.
     """
-    from lading.cli import composing
+    from lading.cli import compose_files, composing
 
     app, _ = place.here()
     wanted = composing.checked(app, folder, registry)
@@ -64,4 +64,4 @@ def write_compose(folder: Path, registry: str | None) -> None:
         lock = locks.fresh(app)
         built = building.build_all(building.chosen(app, ()), lock, progress)
         exported = composing.exported(wanted, lock, built, progress)
-    composing.write(wanted, exported)
+    compose_files.write(wanted, exported)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from lading.exports import containers, names, probes
 from lading.exports.containers import Document
 from lading.exports.gateway_image import FOLDER, PORT
+from lading.exports.gateway_program import GRACE_SECONDS
 from lading.exports.replicas import Around, Exported, socket_folder
 from lading.gateway.bootstrap import inside
 from lading.gateway.route import Listener
 
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = GRACE_SECONDS + 5
 _TEMPORARY_BYTES = 16 * 1024**2
 
 

@@ -1,4 +1,4 @@
-"""The gateway as an image: Envoy, and all that it is told.
+"""The gateway as an image: Envoy, all that it is told, and what ends it.
 
 Built as any other image: the base of one of the app's environments, Envoy's program as a layer of
 its own, the rest above it. The program is the one that runs the gateway on this machine, so there
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +19,7 @@ from lading.building.build import Built, build
 from lading.building.lockfile import LockedEnvironment
 from lading.building.progress import Progress
 from lading.building.recipe import Environment, Recipe
-from lading.exports import names
+from lading.exports import gateway_program, names
 from lading.gateway import binary
 from lading.gateway.document import encode
 from lading.gateway.route import Listener, Route
@@ -32,6 +32,7 @@ FOLDER = Path("/tmp")
 """Where its sockets are, inside: the one for services in the folder `inside` of it."""
 _PROGRAM = "envoy"
 _SETTINGS = "envoy.json"
+_FIRST = "gateway.py"
 _THREADS = 2
 
 
@@ -55,31 +56,34 @@ def built(
     store, cache = at
     inside = listening(listener)
     settings = encode(static(inside, inside.host, FOLDER, routes))
-    source = _source(cache / "gateway", settings)
+    ours = Path(gateway_program.__file__).read_bytes()
+    source = _source(cache / "gateway", {_SETTINGS: settings, _FIRST: ours})
     environment = Environment(names.GATEWAY_IMAGE, locked.python, None)
     recipe = Recipe(
         app=app,
         name=names.GATEWAY_IMAGE,
         environment=environment,
         source=source,
-        command=_command(),
+        command=_command(locked.python),
         models=(PurePosixPath(_PROGRAM),),
     )
     base = replace(locked, inputs="", packages=(), runtime=(), wheels=())
     return build(recipe, base, store, cache, progress)
 
 
-def _command() -> tuple[str, ...]:
+def _command(python: str) -> tuple[str, ...]:
     program, settings = f"{in_image.APP}/{_PROGRAM}", Path(in_image.APP, _SETTINGS)
-    return binary.called(program, settings, _THREADS)
+    first = (in_image.python(python), "-I", f"{in_image.APP}/{_FIRST}")
+    return (*first, *binary.called(program, settings, _THREADS))
 
 
-def _source(folder: Path, settings: bytes) -> Path:
-    """A folder with what is copied into the image: once made, it stays as it is."""
+def _source(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """A folder with Envoy and `files`, for the image. Once made, it stays as it is."""
     program = binary.path()
     status = program.stat()
     version = f"{program} {status.st_size} {status.st_mtime_ns}\n".encode()
-    path = folder / hashlib.sha256(version + settings).hexdigest()[:16]
+    key = hashlib.sha256(version + b"".join(files.values()))
+    path = folder / key.hexdigest()[:16]
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,8 @@ def _source(folder: Path, settings: bytes) -> Path:
         new = Path(made, "source")
         new.mkdir()
         _same_file(program, new / _PROGRAM)
-        (new / _SETTINGS).write_bytes(settings)
+        for name, content in files.items():
+            (new / name).write_bytes(content)
         try:
             new.rename(path)
         except OSError:

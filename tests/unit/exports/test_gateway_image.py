@@ -1,0 +1,18 @@
+"""The gateway's image: where its parts look for one another."""
+
+from __future__ import annotations
+
+from lading.exports import gateway_program
+from lading.exports.gateway_image import FOLDER, PORT, listening
+from lading.gateway.bootstrap import NAME, admin_socket
+from lading.gateway.route import Listener
+
+
+def test_the_program_that_ends_envoy_finds_its_administration() -> None:
+    assert str(admin_socket(FOLDER)) == gateway_program.ADMIN
+    assert f"http.{NAME}.downstream_rq_active" == gateway_program._ACTIVE
+
+
+def test_inside_it_listens_on_every_address_whatever_the_app_says() -> None:
+    asked = Listener("127.0.0.1", 443, 7)
+    assert listening(asked) == Listener("0.0.0.0", PORT, 7)
