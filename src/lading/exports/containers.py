@@ -30,6 +30,7 @@ def confined(image: str, grace_seconds: float) -> Document:
         "security_opt": ["no-new-privileges:true", f"seccomp:{SECCOMP}", "label:disable"],
         "ipc": "private",
         "cgroup": "private",
+        # No other: a daemon that may open fewer files itself would refuse the container.
         "ulimits": {"core": 0},
         "logging": _LOG,
         "stop_grace_period": f"{grace_seconds:g}s",
