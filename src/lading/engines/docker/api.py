@@ -184,7 +184,9 @@ class Api:
         except requests.Timeout as error:
             raise EngineUnavailable("does not answer in time", self.host) from error
         except (requests.ConnectionError, DockerException) as error:
-            raise EngineUnavailable("does not answer", self.host, came=_reason(error)) from error
+            todo = "start it again; `lading doctor` says where else one is looked for"
+            came = _reason(error)
+            raise EngineUnavailable("does not answer", self.host, came=came, todo=todo) from error
 
 
 def _status(error: APIError) -> int:
