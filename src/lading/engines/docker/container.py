@@ -78,13 +78,13 @@ class Record:
     labels: Mapping[str, str]
     grace_seconds: float
     unenforced: tuple[str, ...]
-    bridged: bool
-    """Whether its address leads to a bridge."""
+    port: int | None
+    """Of its server; its address then leads to a bridge."""
 
     @classmethod
     def of(cls, workload: Workload, unenforced: tuple[str, ...]) -> Record:
-        labels, bridged = dict(workload.labels), workload.port is not None
-        return cls(workload.image, labels, workload.grace_seconds, unenforced, bridged)
+        labels = dict(workload.labels)
+        return cls(workload.image, labels, workload.grace_seconds, unenforced, workload.port)
 
     def to_json(self) -> str:
         document = {
@@ -92,7 +92,7 @@ class Record:
             "labels": dict(self.labels),
             "grace_seconds": self.grace_seconds,
             "unenforced": list(self.unenforced),
-            "bridged": self.bridged,
+            "port": self.port,
         }
         return json.dumps(document, sort_keys=True)
 
@@ -104,7 +104,7 @@ class Record:
             found["labels"],
             float(found["grace_seconds"]),
             tuple(found["unenforced"]),
-            bool(found["bridged"]),
+            found["port"],
         )
 
 

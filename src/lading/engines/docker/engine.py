@@ -137,8 +137,7 @@ class Docker:
         with self._lock(made.key):
             seen = self._api.inspect(made.called(Part.MAIN))
             if seen and _was_started(seen):
-                grace_seconds = Record.from_json(seen.labels[RECORD]).grace_seconds
-                starting.stop(self._api, made, seen, grace_seconds)
+                starting.stop(self._api, made, seen, Record.from_json(seen.labels[RECORD]))
             else:
                 starting.clear(self._api, made)
             self._running.pop(name, None)
@@ -176,9 +175,9 @@ class Docker:
 
     def _observed(self, made: Container, seen: Seen) -> Observed:
         record = Record.from_json(seen.labels[RECORD])
-        bridge = self._api.inspect(made.called(Part.BRIDGE)) if record.bridged else None
+        bridge = self._api.inspect(made.called(Part.BRIDGE)) if record.port else None
         # One that nobody can reach any more is as good as ended: it must be started anew.
-        running = seen.running and (bridge.running if bridge else not record.bridged)
+        running = seen.running and (bridge.running if bridge else not record.port)
         observed = Observed(
             name=made.name,
             image=record.image,

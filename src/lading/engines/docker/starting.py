@@ -14,7 +14,8 @@ from pathlib import Path
 from lading.engines.docker import configuration, devices, logs
 from lading.engines.docker.api import Api, Seen
 from lading.engines.docker.configuration import Wanted
-from lading.engines.docker.container import PART, Container, Part
+from lading.engines.docker.container import PART, Container, Part, Record
+from lading.engines.embedded.bridge import drained
 from lading.engines.embedded.processes import Process
 from lading.errors import EngineError
 
@@ -42,14 +43,20 @@ def start(api: Api, wanted: Wanted) -> None:
         raise devices.explained(problem, count, wanted.daemon, where) from problem
 
 
-def stop(api: Api, made: Container, seen: Seen, grace_seconds: float) -> None:
-    """SIGTERM, grace, SIGKILL; returns when the workload's own container has ended."""
+def stop(api: Api, made: Container, seen: Seen, record: Record) -> None:
+    """SIGTERM, grace, SIGKILL; returns when the workload's own container has ended.
+
+    A server on a port first answers what it has, as on the embedded engine.
+    """
+    until = time.monotonic() + record.grace_seconds
     process = Process.of(seen.pid) if seen.running and seen.pid else None
     if process:
+        if record.port is not None:
+            drained(process, record.port, record.grace_seconds)
         # What SIGTERM would end anywhere else is ended: it could only use up its grace.
         if not process.is_spared_by(signal.SIGTERM):
             api.signal(seen.id, "SIGTERM")
-            process.wait(grace_seconds)
+            process.wait(until - time.monotonic())
         if process.alive:
             api.signal(seen.id, "SIGKILL")
             process.wait(_END_SECONDS)
