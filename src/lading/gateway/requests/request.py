@@ -9,7 +9,10 @@ import msgspec
 
 from lading.gateway.requests.format import INSIDE
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+# As in `lading_runtime.tracing`: of one that servers take for none, calls say nothing either.
+_TRACEPARENT = re.compile(
+    r"(?!ff|00.{53}-)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
+)
 # What `lading_runtime.tracing` puts there: the call's own span, and that of the request it was made
 # for, where that one came with any.
 _MEMBER = re.compile(r"lading=([0-9a-f]{16})(?:-([0-9a-f]{16}))?")

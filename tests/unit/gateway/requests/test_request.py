@@ -7,6 +7,7 @@ import pytest
 from lading.gateway.problems import PROBLEMS, Problem
 from lading.gateway.requests.request import Caller, parse
 from lading.gateway.requests.why import why
+from lading_runtime.tracing import received
 from tests.unit.gateway.requests.lines import BEGAN, TRACE, called, line, request, span
 
 
@@ -40,10 +41,27 @@ def test_our_member_is_found_wherever_it_stands(state: str, caller: Caller | Non
     assert request("a", 0, 1, **fields).caller == caller
 
 
-def test_without_a_trace_its_state_says_nothing() -> None:
-    fields = {**called("b", "a"), "traceparent": "not-one"}
-    found = request("a", 0, 1, **fields)
-    assert (found.trace_id, found.span_id, found.caller) == ("", "", None)
+@pytest.mark.parametrize(
+    ("traceparent", "is_one"),
+    [
+        (f"00-{TRACE}-{span('b')}-01", True),
+        (f"cc-{TRACE}-{span('b')}-01", True),
+        (f"cc-{TRACE}-{span('b')}-01-more", True),
+        (f"00-{TRACE}-{span('b')}-01-more", False),
+        (f"ff-{TRACE}-{span('b')}-01", False),
+        (f"00-{'0' * 32}-{span('b')}-01", False),
+        (f"00-{TRACE}-{'0' * 16}-01", False),
+        (f"00-{TRACE.upper()}-{span('b')}-01", False),
+        ("not-one", False),
+    ],
+)
+def test_what_servers_take_for_no_trace_is_none_and_its_state_says_nothing(
+    traceparent: str, is_one: bool
+) -> None:
+    found = request("a", 0, 1, **{**called("b", "a"), "traceparent": traceparent})
+    assert (received({"traceparent": traceparent}).trace_id == TRACE) is is_one
+    assert (found.trace_id == TRACE, found.span_id == span("b")) == (is_one, is_one)
+    assert (found.caller is not None) is is_one
 
 
 def test_one_whose_client_went_away_has_milliseconds_alone() -> None:
