@@ -38,11 +38,12 @@ def lines(tree: Node, width: int | None) -> list[str]:
     widths = [max(len(cells[column]) for cells in table) for column in range(len(_HEADINGS))]
     notes = max(len(row.note) for row in rows)
     bar = _bar_columns(width, sum(widths) + len(_GAP) * len(widths) + notes)
+    span_us = max(1, tree.last_us - tree.began_us)
     drawn = [_aligned(_HEADINGS, widths)]
     for row in rows:
         parts = [_aligned(row.cells, widths)]
         if bar:
-            parts.append(_bar(tree, row.node, bar))
+            parts.append(_bar(row.node, tree.began_us, span_us, bar))
         parts.append(row.note)
         drawn.append(_GAP.join(parts))
     return [*_head(tree), "", *(line.rstrip() for line in drawn)]
@@ -150,13 +151,13 @@ def _bar_columns(width: int | None, taken: int) -> int:
     return 0 if left < _NARROWEST_BAR else min(left, _WIDEST_BAR)
 
 
-def _bar(tree: Node, node: Node, columns: int) -> str:
+def _bar(node: Node, origin_us: int, span_us: int, columns: int) -> str:
     """The time of a node within that of the tree: thin while its calls are under way."""
-    column_us = max(1, tree.last_us - tree.began_us) / columns
-    first = min(columns - 1, math.floor((node.began_us - tree.began_us) / column_us))
-    last = max(first + 1, math.ceil((node.ended_us - tree.began_us) / column_us))
+    column_us = span_us / columns
+    first = min(columns - 1, math.floor((node.began_us - origin_us) / column_us))
+    last = max(first + 1, math.ceil((node.ended_us - origin_us) / column_us))
     return "".join(
-        _mark(node, tree.began_us + (column + 0.5) * column_us) if first <= column < last else " "
+        _mark(node, origin_us + (column + 0.5) * column_us) if first <= column < last else " "
         for column in range(columns)
     )
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 
 from lading.gateway.requests.request import Request
 
+_DEEPEST = 100
+"""A client may name itself the caller of its request before that, thousands of times."""
+
 Span = tuple[str, str]
 """A trace and a span in it; or "" and a request id, of requests that came without a trace."""
 
@@ -70,18 +73,23 @@ class Node:
 
 
 def forest(requests: Iterable[Request]) -> list[Node]:
-    """Every tree that `requests` make, oldest first; each request stands in one of them, once."""
+    """Every tree that `requests` make, oldest first; each request stands in one of them, once.
+
+    What is called too deep in a tree begins another.
+    """
     # Who calls began before and ends after; so a caller always stands before its calls.
     ordered = sorted(requests, key=lambda one: (one.began_us, -one.ended_us))
     nodes = [Node(request) for request in ordered]
     sought = _Sought(ordered)
     unseen: dict[Span, Node] = {}
     roots: list[Node] = []
+    depths = [0] * len(nodes)
     for number, node in enumerate(nodes):
         found = sought.caller(number)
-        if found is None:
+        if found is None or (isinstance(found, int) and depths[found] == _DEEPEST):
             roots.append(node)
         elif isinstance(found, int):
+            depths[number] = depths[found] + 1
             nodes[found].calls.append(node)
         else:
             if found not in unseen:
@@ -96,33 +104,39 @@ class _Sought:
 
     def __init__(self, ordered: Sequence[Request]) -> None:
         self._ordered = ordered
-        self._by_span: dict[Span, list[int]] = defaultdict(list)
-        self._by_trace: dict[str, list[int]] = defaultdict(list)
-        self._by_request: dict[str, list[int]] = defaultdict(list)
+        self._by_span: dict[Span, _Alike] = defaultdict(_Alike)
+        self._by_trace: dict[str, _Alike] = defaultdict(_Alike)
+        self._by_request: dict[str, _Alike] = defaultdict(_Alike)
+        self._without_trace: dict[str, _Alike] = defaultdict(_Alike)
         self._begun_by: dict[str, int] = {}
         for number, one in enumerate(ordered):
-            self._by_span[_name(one)].append(number)
+            self._by_span[_name(one)].add(number, one.ended_us)
             if one.trace_id:
-                self._by_trace[one.trace_id].append(number)
+                self._by_trace[one.trace_id].add(number, one.ended_us)
+            else:
+                self._without_trace[one.request_id].add(number, one.ended_us)
             if one.request_id:
-                self._by_request[one.request_id].append(number)
+                self._by_request[one.request_id].add(number, one.ended_us)
 
     def caller(self, number: int) -> int | Span | None:
         """Who made this request; a Span where that one is not there; None where nobody did."""
         one = self._ordered[number]
         if one.inside and one.span_id:
-            passed_on = self._around(number, self._by_span[_name(one)], whole=True)
+            passed_on = self._by_span[_name(one)].around(number, one.ended_us)
             if passed_on is not None:
                 return passed_on
         if one.caller is not None:
             named = _named_by(one)
             found = self._named(number, named) if named[0] else self._begun(number)
-            return named if found is None else found
+            if found is not None:
+                return found
+            # Of another app, or of a client that passed on what it was sent: not of a service here.
+            return named if one.inside else None
         if not one.inside:
             return None
         # It says nothing of its caller: whichever of its trace or id was under way.
-        related = (self._by_trace.get(one.trace_id, ()), self._by_request.get(one.request_id, ()))
-        under_way = [self._around(number, candidates) for candidates in related]
+        related = (self._by_trace.get(one.trace_id), self._by_request.get(one.request_id))
+        under_way = [alike.around(number, one.began_us) for alike in related if alike]
         return max((n for n in under_way if n is not None), default=None)
 
     def _begun(self, number: int) -> int | None:
@@ -132,33 +146,55 @@ class _Sought:
         """
         one = self._ordered[number]
         if one.trace_id not in self._begun_by:
-            taken = set(self._begun_by.values())
-            same = self._by_span.get(("", one.request_id), ())
-            found = self._best(number, [n for n in same if n not in taken])
+            same = self._without_trace[one.request_id]
+            found = same.best(number, one.began_us)
             if found is None:
                 return None
+            same.remove(found)
             self._begun_by[one.trace_id] = found
         return self._begun_by[one.trace_id]
 
     def _named(self, number: int, named: Span) -> int | None:
-        return self._best(number, self._by_span.get(named, ()))
+        alike = self._by_span.get(named)
+        return alike.best(number, self._ordered[number].began_us) if alike else None
 
-    def _best(self, number: int, candidates: Sequence[int]) -> int | None:
-        """The one that was under way; else the last before it, which had ended: a late call."""
-        around = self._around(number, candidates)
+
+class _Alike:
+    """Requests of one name, by number, so by when they began."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._ended_us: list[int] = []
+        self._latest_us: list[int] = []
+        """No request up to this one ended later: so a search knows when it is in vain."""
+
+    def add(self, number: int, ended_us: int) -> None:
+        """Numbers are added in order."""
+        self._numbers.append(number)
+        self._ended_us.append(ended_us)
+        self._latest_us.append(max(ended_us, self._latest_us[-1] if self._latest_us else 0))
+
+    def remove(self, number: int) -> None:
+        place = bisect_left(self._numbers, number)
+        for each in (self._numbers, self._ended_us, self._latest_us):
+            del each[place]
+
+    def around(self, number: int, until_us: int) -> int | None:
+        """The last before this number that had not ended by then."""
+        for place in range(bisect_left(self._numbers, number) - 1, -1, -1):
+            if self._ended_us[place] >= until_us:
+                return self._numbers[place]
+            if self._latest_us[place] < until_us:
+                break
+        return None
+
+    def best(self, number: int, until_us: int) -> int | None:
+        """That one; else the last before this number, which had ended: a late call's."""
+        around = self.around(number, until_us)
         if around is not None:
             return around
-        before = bisect_left(candidates, number)
-        return candidates[before - 1] if before else None
-
-    def _around(self, number: int, candidates: Sequence[int], whole: bool = False) -> int | None:
-        """The last that began before this one did, and had not ended: by then, or by its end."""
-        one = self._ordered[number]
-        until = one.ended_us if whole else one.began_us
-        for place in range(bisect_left(candidates, number) - 1, -1, -1):
-            if self._ordered[candidates[place]].ended_us >= until:
-                return candidates[place]
-        return None
+        before = bisect_left(self._numbers, number)
+        return self._numbers[before - 1] if before else None
 
 
 def _name(one: Request) -> Span:

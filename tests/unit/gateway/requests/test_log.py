@@ -102,6 +102,13 @@ def test_a_request_is_listed_as_failed_where_one_of_its_calls_failed(tmp_path: P
     assert tree.request and tree.request.service == "front"
 
 
+def test_a_call_from_another_app_is_listed_as_a_clients(tmp_path: Path) -> None:
+    log = written(tmp_path, line("front", 0, 10, **{**called("b", "a"), "door": "outside"}))
+    for wish in (Wish(), Wish(slowest=True)):
+        (tree,) = listed(log, wish)
+        assert tree.request and tree.request.service == "front"
+
+
 def test_what_was_no_http_is_listed_without_an_id(tmp_path: Path) -> None:
     log = written(tmp_path, line("", 0, 1, id=None, status=400, flags="DPE"))
     (tree,) = listed(log, Wish())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from lading.cli import waterfall
 from lading.gateway.requests.tree import Node, forest
 from tests.unit.gateway.requests.lines import called, request, traced
 
@@ -144,6 +146,35 @@ def test_a_trace_that_began_elsewhere_begins_here_with_each_request() -> None:
         ("two", 5, 10, both),
         ("below", 6, 3, called("b", "a")),
     ) == ["one", ("two", ["below"])]
+
+
+def test_a_call_from_another_app_begins_here() -> None:
+    assert shapes(
+        ("front", 0, 100, {**called("b", "a"), "door": "outside"}),
+        ("ocr", 1, 40, called("c", "b")),
+        ("other", 200, 5, {**called("d"), "door": "outside"}),
+    ) == [("front", ["ocr"]), "other"]
+
+
+def test_a_client_that_names_its_last_request_the_caller_of_the_next_makes_no_endless_tree() -> (
+    None
+):
+    member = [f"{number:016x}" for number in range(1, 2001)]
+    trees = forest(
+        request(
+            "a", n * 2, 1, traceparent=f"00-{OTHER}-{own}-01", tracestate=f"lading={own}-{last}"
+        )
+        for n, (own, last) in enumerate(zip(member, ["f" * 16, *member[:-1]], strict=True))
+    )
+    assert sum(len(list(tree.requests())) for tree in trees) == 2000
+    assert all(waterfall.lines(tree, 120) and waterfall.document(tree) for tree in trees)
+
+
+def test_thousands_of_calls_with_one_id_are_told_apart_at_once() -> None:
+    calls = [request("poll", n * 10, 5, door="inside") for n in range(10_000)]
+    begin = time.process_time()
+    assert len(forest(calls)) == 10_000
+    assert time.process_time() - begin < 3
 
 
 def test_a_caller_of_the_same_microsecond_is_no_caller_of_itself() -> None:
