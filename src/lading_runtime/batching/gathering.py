@@ -36,7 +36,8 @@ class Gathering:
         self._expected = 1
         self._answered = 0
         self._left = 0
-        self._until = 0.0
+        self._until = self._latest = 0.0
+        self._first = True
         self._returning = 1.0
         self._awaited = False
         self._least_size = most + 1
@@ -46,13 +47,17 @@ class Gathering:
         """A worker has answered so many; so many others wait."""
         self._answered, self._left = answered, waiting
         self._freed = now
+        # Who is kept waiting since another worker's answers waits no longer for these.
+        self._first = not self._awaited or not waiting
         coming = waiting + round(answered * self._returning)
         self._expected = max(waiting, self._turns.enough(min(coming, self.most)))
         self.told(now)
 
     def told(self, now: float) -> None:
         """Those who were answered have their answers: from now on they may come back."""
-        self._until = now + min(self._wait_seconds, 2 * self._least_seconds)
+        if self._first:
+            self._latest = now + self._wait_seconds
+        self._until = min(now + 2 * self._least_seconds, now + self._wait_seconds, self._latest)
 
     def wait(self, waiting: int, now: float) -> float:
         """How long those waiting should still wait, at most, for others to join them.
@@ -70,7 +75,8 @@ class Gathering:
             idle = (now - self._freed) / max(self._last_seconds, 1e-6)
             self._turns.went(min(waiting, self.most), idle, now)
         if self._awaited and self._answered and waiting < self._expected:
-            came = min((waiting - self._left) / self._answered, 1.0)
+            # Fewer than none where some that waited have gone away.
+            came = min(max(waiting - self._left, 0) / self._answered, 1.0)
             self._returning += _LEARNING * (came - self._returning)
         else:
             self._returning = min(self._returning + _HOPE, 1.0)

@@ -181,3 +181,34 @@ def test_a_full_batch_goes_though_more_are_expected() -> None:
     gathering.freed(4, 400, 0.0)
     assert gathering.wait(3, 0.0) == 1.0
     assert gathering.wait(4, 0.0) == 0
+
+
+def test_answers_of_other_workers_make_nobody_wait_longer_than_the_setting_says() -> None:
+    gathering = Gathering(64, 0.1)
+    gathering.took(1, 1.0)
+    gathering.freed(8, 0, 10.0)
+    gathering.told(10.02)
+    assert gathering.wait(1, 10.03) == pytest.approx(0.09)
+    for now in (10.05, 10.08, 10.11):
+        gathering.freed(8, 1, now)
+        gathering.told(now)
+        assert gathering.wait(1, now) == pytest.approx(10.12 - now)
+    assert gathering.wait(1, 10.12) == 0.0
+    gathering.gone(1, 10.12)
+    gathering.freed(8, 1, 10.2)
+    assert gathering.wait(1, 10.2) == pytest.approx(0.1)
+
+
+def test_callers_that_gave_up_while_they_waited_are_not_held_against_those_that_ask_again() -> None:
+    gathering = Gathering(64, 0.1)
+    gathering.took(1, 1.0)
+    gathering.freed(8, 50, 10.0)
+    assert gathering.wait(50, 10.0) > 0
+    gathering.gone(1, 10.1)  # 49 of the 50 have gone away
+    for number in range(4):
+        gathering.freed(8, 0, 11.0 + number)
+        for waiting in range(1, 9):
+            gathering.wait(waiting, 11.0 + number)
+        gathering.gone(8, 11.01 + number)
+    gathering.freed(8, 0, 20.0)
+    assert gathering.wait(1, 20.0) > 0
