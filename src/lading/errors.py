@@ -17,6 +17,7 @@
     ├── GatewayError          Envoy
     ├── ControllerError       the process that runs an app
     │   ├── AppNotUp
+    │   ├── NotReady          services that do not get ready
     │   └── AppBusy
     ├── StateError            the database
     └── PredictionFailed      a service answered with a problem
@@ -121,6 +122,13 @@ class ControllerError(LadingError):
 
 class AppNotUp(ControllerError):
     """No controller runs for this app."""
+
+
+@dataclass
+class NotReady(ControllerError):
+    """Services do not get ready; nothing is said of the others."""
+
+    services: frozenset[str] = frozenset()
 
 
 class AppBusy(ControllerError):

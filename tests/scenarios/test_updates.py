@@ -187,3 +187,36 @@ def test_what_is_down_is_compared_with_what_was_up(ten: App) -> None:
     assert "  + s1  started, as it was\n" in said
     assert "  ~ s9  code: h.py\n" in said
     assert "the app is not up" in ten.refused("ps")
+
+
+def test_of_an_app_that_was_down_what_gets_ready_stays_up(two: App) -> None:
+    works = (two.folder / "s1" / "h.py").read_text()
+    (two.folder / "s1" / "h.py").write_text(HANDLER.format(until=0.0))
+    two.ok("lock")
+    done = two.lading("up", "-d")
+    assert done.returncode == 1
+    assert "lading: services.s1: revision 1 does not start: exit code 3; see `lading logs`" in (
+        done.stderr
+    )
+    assert done.stderr.endswith(
+        "lading: ten is up without s1; mend it and call `lading up` again, "
+        "or stop the others with `lading down`\n"
+    )
+    assert "is up (" not in done.stdout
+    assert httpx.post(two.url("s0"), json={}, trust_env=False).json() == 1
+    assert set(replicas(two)) == {"s0"}
+    before = containers(two)
+    (two.folder / "s1" / "h.py").write_text(works)
+    assert two.ok("up", "-d").startswith("  + s1  new\n  = 1 unchanged: s0\n")
+    assert containers(two).items() >= before.items()
+
+
+def test_of_an_app_that_was_down_nothing_stays_when_nothing_gets_ready(two: App) -> None:
+    for name in NAMES[:2]:
+        (two.folder / name / "h.py").write_text(HANDLER.format(until=0.0))
+    two.ok("lock")
+    said = two.refused("up", "-d")
+    assert "services.s0: revision 1 does not start" in said
+    assert "services.s1: revision 1 does not start" in said
+    assert "is up without" not in said
+    assert "the app is not up" in two.refused("ps")

@@ -23,9 +23,11 @@ app: watched
 services:
   one: {{source: one, handler: "h:predict", ignore: [notes.txt], resources: {{memory: 128Mi}}}}
   two: {{source: two, handler: "h:predict", resources: {{memory: 128Mi}}}}
+  three: {{source: three, handler: "h:predict", resources: {{memory: 128Mi}}}}
 gateway: {{port: {port}}}
 """
 HANDLER = "VERSION = 1\n\n\ndef predict() -> int:\n    return VERSION\n"
+BEGUN_WITH = {"one": HANDLER, "two": HANDLER, "three": HANDLER + "\nimport nowhere\n"}
 
 
 @dataclass
@@ -37,12 +39,12 @@ class Watching:
     process: subprocess.Popen[bytes]
 
     def says(self, text: str, seconds: float = 30.0) -> str:
-        """The line with that in it, once there is one that was not there before."""
-        found: list[str] = []
+        """The first line with that in it, after the one that was found before."""
+        found: list[tuple[int, str]] = []
 
         def look() -> bool:
-            lines = self.shown.read_text().splitlines()
-            found[:] = [line for line in lines[self.seen :] if re.search(text, line)]
+            lines = list(enumerate(self.shown.read_text().splitlines()))
+            found[:] = [one for one in lines[self.seen :] if re.search(text, one[1])]
             assert self.process.poll() is None, self.shown.read_text()
             return bool(found)
 
@@ -50,8 +52,8 @@ class Watching:
             until(look, seconds)
         except AssertionError:
             raise AssertionError(f"{text}\nin\n{self.shown.read_text()}") from None
-        self.seen = len(self.shown.read_text().splitlines())
-        return found[0]
+        self.seen = found[0][0] + 1
+        return found[0][1]
 
     seen: int = 0
 
@@ -72,9 +74,9 @@ def watching(
     """One for all of these: each goes on where the one before left it."""
     app = make_app("watched")
     app.settings.write_text(SETTINGS.format(port=app.port))
-    for name in ("one", "two"):
+    for name, handler in BEGUN_WITH.items():
         (app.folder / name).mkdir()
-        (app.folder / name / "h.py").write_text(HANDLER)
+        (app.folder / name / "h.py").write_text(handler)
     app.ok("lock")
     shown = tmp_path_factory.mktemp("shown") / "lines"
     with shown.open("wb") as output:
@@ -91,6 +93,17 @@ def watching(
     yield made
     process.kill()
     process.wait()
+
+
+def test_what_did_not_start_at_first_comes_with_its_next_save(watching: Watching) -> None:
+    shown = watching.shown.read_text()
+    assert shown.count("services.three: revision 1 does not start: exit code 3") == 1
+    assert "lading: watched is up without three; " in shown
+    assert (watching.answer("one"), watching.answer("two")) == (1, 1)
+    watching.save("three/h.py", HANDLER)
+    watching.says("three/h.py saved: three: revision 2, ")
+    assert watching.answer("three") == 1
+    assert watching.shown.read_text().count("does not start") == 1
 
 
 def test_a_save_replaces_the_service_it_is_part_of_and_nothing_else(watching: Watching) -> None:

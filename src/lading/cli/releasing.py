@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from lading.cli import asking
 from lading.cli.ps import unenforced
-from lading.cli.settle import Awaited, hopeless, settle
+from lading.cli.settle import Awaited, settle
 from lading.cli.stopping import stop
 from lading.controller.client import Client
-from lading.controller.messages import AppStatus, WantedApp
+from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.place import Place
 from lading.controller.process import spawn
-from lading.errors import AppNotUp, ControllerError, LadingError
+from lading.errors import AppNotUp, ControllerError, LadingError, NotReady
 
 Asking = Callable[[WantedApp | None], WantedApp]
 """From what is wanted now to what is to be wanted."""
@@ -28,13 +28,25 @@ class Released:
 
     wanted: WantedApp
     status: AppStatus
+    failed: tuple[WantedService, ...] = ()
+    """What was asked for besides, did not get ready, and is not wanted any more."""
+
+    @property
+    def incomplete(self) -> ControllerError | None:
+        """What to say where not all of it is up."""
+        if not self.failed:
+            return None
+        todo = "mend it and call `lading up` again, or stop the others with `lading down`"
+        without = ", ".join(one.name for one in self.failed)
+        return ControllerError(f"{self.status.app} is up without {without}", todo=todo)
 
 
-def release(at: Place, asked: Asking) -> Released:
+def release(at: Place, asked: Asking, tell: Telling) -> Released:
     """Start or update the app; returns once what changed is ready.
 
-    Raises ControllerError when it does not get ready. Then, and when it is interrupted, what was
-    wanted before is wanted again, and what was not up is down.
+    Where nothing was up, a service that does not get ready is told of, and the others stay up.
+    Raises NotReady when all of them do not, and where something was up: then, and when it is
+    interrupted, what was wanted before is wanted again, and what was not up is down.
     """
     client = Client(at.socket)
     before: WantedApp | None = None
@@ -43,6 +55,8 @@ def release(at: Place, asked: Asking) -> Released:
             spawn(at)
         before = client.wanted()
         wanted = asked(before)
+        if before is None or not before.services:
+            return _begin(client, at, wanted, tell)
         client.apply(wanted)
         names = {service.name for service in wanted.services}
         # Of what an earlier controller left nobody has seen yet whether it works.
@@ -60,14 +74,33 @@ def release(at: Place, asked: Asking) -> Released:
         raise
 
 
+def _begin(client: Client, at: Place, wanted: WantedApp, tell: Telling) -> Released:
+    """Start an app of which nothing is up. There is nothing to go back to for all of it, so those
+    of its services that can answer do."""
+    nothing = replace(wanted, services=())
+    asked, failed = wanted.services, set[str]()
+    while True:
+        client.apply(wanted)
+        names = {service.name for service in wanted.services}
+        try:
+            status = settle(client, at, Awaited(names, names))
+            left_out = tuple(one for one in asked if one.name in failed)
+            return Released(wanted, status or client.status(), left_out)
+        except NotReady as error:
+            failed |= error.services
+            if not names - failed:
+                raise
+            tell(error)
+            wanted = asking.without(wanted, failed, nothing)
+
+
 def update(
     at: Place, wanted: WantedApp, good: WantedApp, newer: Callable[[], bool], tell: Telling
 ) -> Released | None:
     """Replace what differs from `good`, which answers now; returns once it answers.
 
     A service that does not get ready is told of and is what it was in `good`; the others go on.
-    None as soon as there is something `newer` to ask for. Raises ControllerError where nobody can
-    tell which one it is; then `good` is wanted again.
+    None as soon as there is something `newer` to ask for. Raises ControllerError.
     """
     client = Client(at.socket)
     while True:
@@ -78,15 +111,9 @@ def update(
             awaited = Awaited(names, changed, lambda one: one.answers, newer)
             status = settle(client, at, awaited)
             return Released(wanted, status) if status else None
-        except AppNotUp:
-            raise
-        except ControllerError as error:
-            failed = {one.name for one in client.status().services if hopeless(one)} & set(changed)
-            if not failed:
-                client.apply(good)
-                raise
+        except NotReady as error:
             tell(error)
-            wanted = asking.without(wanted, failed, good)
+            wanted = asking.without(wanted, error.services, good)
 
 
 def tell(released: Released, seconds: float) -> None:
@@ -108,4 +135,5 @@ def tell(released: Released, seconds: float) -> None:
             click.echo(f"lading: {said}", err=True)
     if limits := unenforced(status):
         click.echo(f"not limited here: {limits}; `lading doctor` says how to")
-    click.echo(f"{status.app} is up ({seconds:.1f} s)")
+    if not released.failed:
+        click.echo(f"{status.app} is up ({seconds:.1f} s)")

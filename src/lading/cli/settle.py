@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from lading.cli.tidy import is_routine, tidy, without_our_frames
@@ -11,7 +11,7 @@ from lading.controller.client import Client
 from lading.controller.history import History
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
 from lading.controller.place import Place
-from lading.errors import AppNotUp, ControllerError
+from lading.errors import AppNotUp, NotReady
 
 FAILURES_ALLOWED = 2
 """A replica that ended this often without having been ready is not waited for."""
@@ -39,8 +39,8 @@ def settle(client: Client, at: Place, awaited: Awaited) -> AppStatus | None:
     """The status once every service is done, but for those that were broken before; None when
     superseded.
 
-    Raises ControllerError with the end of its log when a changed replica does not get ready, and
-    AppNotUp when somebody else stops what was asked for.
+    Raises NotReady when something changed does not get ready, with the end of its log where it
+    ended, and AppNotUp when somebody else stops what was asked for.
     """
     until = time.monotonic() + QUIET_SECONDS
     while True:
@@ -56,9 +56,10 @@ def settle(client: Client, at: Place, awaited: Awaited) -> AppStatus | None:
         if awaited.superseded():
             return None
         if time.monotonic() > until:
-            if all(awaited.done(x) for x in status.services if x.name in awaited.changed):
-                return status
-            raise ControllerError("not ready in time", todo="see `lading ps` and `lading logs`")
+            late = [x for x in status.services if x.name in awaited.changed and not awaited.done(x)]
+            if late:
+                raise _not_in_time(late)
+            return status
         time.sleep(_LOOK_SECONDS)
 
 
@@ -69,25 +70,39 @@ def _is_broken(service: ServiceStatus, awaited: Awaited) -> bool:
     return any(one.failures or one.state == "unready" for one in service.replicas)
 
 
-def hopeless(service: ServiceStatus) -> ReplicaStatus | None:
+def _hopeless(service: ServiceStatus) -> ReplicaStatus | None:
     """A replica of the wanted revision that will not get ready; None while there is hope."""
     mine = (one for one in service.replicas if one.revision == service.revision)
     return next((one for one in mine if one.failures >= FAILURES_ALLOWED), None)
 
 
 def _require_hope(service: ServiceStatus, at: Place) -> None:
-    if replica := hopeless(service):
+    if replica := _hopeless(service):
         raise _gave_up(service, replica, at)
 
 
-def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> ControllerError:
+def _not_in_time(late: Sequence[ServiceStatus]) -> NotReady:
+    names = [one.name for one in late]
+    return NotReady(
+        "not ready in time",
+        ", ".join(f"services.{name}" for name in names),
+        todo="see `lading logs`",
+        services=frozenset(names),
+    )
+
+
+def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> NotReady:
     goes_on = any(
         other.revision != service.revision and other.state == "ready" for other in service.replicas
     )
     kept = "; the revision before it goes on answering" if goes_on else ""
     last = "".join(f"\n    {line}" for line in _last_words(service.name, replica, at)[-_SHOWN:])
     problem = f"revision {service.revision} does not start: {replica.last_end}{kept}"
-    return ControllerError(f"{problem}; see `lading logs`{last}", f"services.{service.name}")
+    return NotReady(
+        f"{problem}; see `lading logs`{last}",
+        f"services.{service.name}",
+        services=frozenset([service.name]),
+    )
 
 
 def _last_words(service: str, replica: ReplicaStatus, at: Place) -> list[str]:

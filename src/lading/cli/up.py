@@ -20,7 +20,8 @@ from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
 from lading.controller.messages import WantedApp
 from lading.controller.place import Place
-from lading.errors import UsageError
+from lading.errors import LadingError, UsageError
+from lading.oci import Digest
 from lading.settings.app import App
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def command(
     """Build what changed, start or update the app, and keep it running.
 
     Prints what changes and why, then does it: nothing is asked. Services whose image and settings
-    are as before are left alone, and so are all others when some are named.
+    are as before are left alone, and so are all others when some are named. Of an app that was
+    down, what gets ready stays up when something else does not.
 
     In the foreground it shows the logs and stops the app on Ctrl-C.
     """
@@ -70,8 +72,13 @@ def command(
     released = releasing.release(
         at,
         lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
+        _say,
     )
     releasing.tell(released, time.monotonic() - begun)
+    if error := released.incomplete:
+        if detach:
+            raise error
+        _say(error)
     if not detach:
         _stay(app, at, released.wanted, _watching(app, at, services, released) if watch else None)
 
@@ -128,6 +135,10 @@ def _stay(app: App, at: Place, wanted: WantedApp, watching: Watching | None) -> 
     click.echo("stopped by somebody else", err=True)
 
 
+def _say(error: LadingError) -> None:
+    click.echo(f"lading: {error}", err=True)
+
+
 def _is_over(client: Client, watching: Watching | None) -> bool:
     return not client.answers() or (watching is not None and watching.failure is not None)
 
@@ -137,4 +148,5 @@ def _watching(app: App, at: Place, names: tuple[str, ...], released: Released) -
     from lading.cli.watching import Watching
 
     click.echo("watching for saved files", err=True)
-    return Watching(at, app, released.wanted, names)
+    failed = {one.name: Digest.parse(one.image) for one in released.failed}
+    return Watching(at, app, released.wanted, names, failed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,8 @@ class Watching:
     """Wanted, and ready."""
     names: Sequence[str] = ()
     """The services that are looked after; all where none is named."""
+    failed: Mapping[str, Digest] = field(default_factory=dict)
+    """Images that did not get ready before: tried again once something of theirs is saved."""
     followed: list[str] = field(default_factory=list)
     """Grows by services that are new."""
     failure: BaseException | None = None
@@ -112,6 +114,8 @@ class Watching:
             if self._newer():
                 return
             failed |= not self._build(recipe, lock, progress)
+        if not batch.paths:
+            self._leave_out(self.failed)
         wanted = self._asked()
         if wanted != self.good:
             self._release(_Unsettled(wanted, self._named(batch.paths), batch.since))
@@ -141,6 +145,9 @@ class Watching:
             return False
         self._images[recipe.name] = made.image.digest
         return True
+
+    def _leave_out(self, failed: Mapping[str, Digest]) -> None:
+        self._images = {x: y for x, y in self._images.items() if failed.get(x) != y}
 
     def _asked(self) -> WantedApp:
         if not self.names:
