@@ -9,6 +9,8 @@ import msgspec
 
 from lading.gateway.requests.format import INSIDE
 
+_LATEST_US = 10**17
+"""In the year 5138; datetime ends soon after."""
 # As in `lading_runtime.tracing`: of one that servers take for none, calls say nothing either.
 _TRACEPARENT = re.compile(
     r"(?!ff|00.{53}-)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
@@ -107,6 +109,8 @@ def parse(line: bytes) -> Request | None:
         found = _DECODER.decode(line)
         began_us = int(found.time.replace(".", "", 1))
     except (msgspec.DecodeError, ValueError):
+        return None
+    if not 0 <= began_us < _LATEST_US:
         return None
     trace = _TRACEPARENT.fullmatch(found.traceparent)
     member = next(filter(None, map(_member, found.tracestate.split(","))), None) if trace else None

@@ -20,7 +20,13 @@ def test_a_line_is_a_request() -> None:
     assert (found.inside, found.service, found.flags, found.failed) == (True, "ocr", (), False)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", line("a", 1, 1)[:-9], b'{"time":"x"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"{", b"[]", b"{}", line("a", 1, 1)[:-9], b"\xff\x00", b'{"time":"x"}'),
+        *(b'{"time":"-1.500000"}', b'{"time":"99999999999999999999.500000"}'),
+    ],
+)
 def test_what_is_no_whole_line_is_none(text: bytes) -> None:
     assert parse(text) is None
 
