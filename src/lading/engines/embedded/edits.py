@@ -128,16 +128,6 @@ def _check_node(device: Device, node: DeviceNode, identity: Identity) -> None:
         )
 
 
-def _may_use(node: DeviceNode, mode: int, identity: Identity) -> bool:
-    if identity.root:
-        return True
-    if identity.sub_ids:
-        # Containers have an id that was lent: nobody to whom the node could belong.
-        others = stat.S_IROTH | stat.S_IWOTH
-        return mode & others == others
-    return os.access(node.source, os.R_OK | os.W_OK)
-
-
 def _bind(device: Device, mount: Mount, identity: Identity) -> dict[str, Any]:
     options = list(mount.options)
     kind = mount.type or "none"
