@@ -275,7 +275,7 @@ async def _carry(options: argparse.Namespace) -> int:
     servers = [await relay.start() for relay in _relays(options)]
     own = os.stat(options.socket).st_ino
     if options.ready is not None:
-        os.write(options.ready, b"1")
+        os.write(options.ready, b"%d" % os.getpid())
         os.close(options.ready)
     code = await _beside(options.server, over) if options.server else 0
     await over.wait()
@@ -322,7 +322,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--gateway", help="socket of the gateway")
     parser.add_argument("--gateway-port", type=int, default=7878, help="where it is to be reached")
     parser.add_argument("--lifeline", type=int, help="read end of a pipe: ends when it closes")
-    parser.add_argument("--ready", type=int, help="write end of a pipe: told once it carries")
+    parser.add_argument(
+        "--ready", type=int, help="write end of a pipe: told its pid once it carries"
+    )
     parser.add_argument("server", nargs="*", help="after --: the server, to be started beside it")
     return parser.parse_args(arguments)
 

@@ -191,3 +191,17 @@ def test_a_copy_out_of_what_runs_cannot_be_led_astray(engine, tmp_path):
     assert not (tmp_path / "out").exists()
     with pytest.raises(EngineError, match="no such path"):
         engine.copy("probe", "/out/root" + str(tmp_path), tmp_path / "out")
+
+
+def test_a_container_that_nobody_can_reach_any_more_has_ended(places, engine):
+    wanted = Workload("probe", busybox.image().digest, ("/bin/sh", "-c", RUNS), port=3000)
+    before = engine.apply(wanted)
+    (bridge,) = mentioning(before.address.removeprefix("unix:"))
+    assert before.phase is Phase.RUNNING
+    bridge.signal(signal.SIGKILL)
+    assert bridge.wait(5)
+    found = engine.observe("probe")
+    assert (found.phase, found.pid, found.exit_code) == (Phase.EXITED, None, None)
+    engine.remove("probe")
+    nothing_is_left(places)
+    assert engine.apply(wanted).phase is Phase.RUNNING

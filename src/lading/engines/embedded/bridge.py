@@ -19,7 +19,7 @@ from lading.engines.embedded import companion, namespace
 from lading.engines.embedded.identity import Identity
 from lading.engines.embedded.processes import Process
 from lading.engines.engine import Workload
-from lading.errors import EngineUnavailable
+from lading.errors import EngineError, EngineUnavailable
 
 _PACKAGE = "lading_runtime"
 _ESTABLISHED = "01"
@@ -43,11 +43,12 @@ class Way:
         return found
 
 
-def connect(process: Process, identity: Identity, way: Way, lifeline: int, log: Path) -> None:
+def connect(process: Process, identity: Identity, way: Way, lifeline: int, log: Path) -> Process:
     """Bridge a created container. It ends when `lifeline`, a pipe's end, is closed.
 
     Raises EngineError with what the bridge said, EngineUnavailable.
     """
+    failing = "the container's port could not be connected"
     program = [sys.executable, "-I", "-S", str(_program())]
 
     def command(ready: int) -> list[str]:
@@ -55,7 +56,10 @@ def connect(process: Process, identity: Identity, way: Way, lifeline: int, log: 
         entering = namespace.entering(identity, process, "-n")
         return [*entering, *program, *way.options(), *ends]
 
-    companion.start("the container's port could not be connected", command, lifeline, log)
+    found = Process.of(int(companion.start(failing, command, lifeline, log)))
+    if found is None:
+        raise EngineError(failing, came="it ended at once")
+    return found
 
 
 def drained(process: Process, port: int, seconds: float) -> bool:

@@ -18,8 +18,8 @@ from lading.errors import EngineError
 _READY_SECONDS = 15.0
 
 
-def start(failing: str, command: Callable[[int], Sequence[str]], lifeline: int, log: Path) -> None:
-    """Return once it is ready. `command` is given the descriptor it writes a byte to then.
+def start(failing: str, command: Callable[[int], Sequence[str]], lifeline: int, log: Path) -> bytes:
+    """What it says once it is ready, to the descriptor that `command` is given.
 
     Raises EngineError, `failing` with what it wrote to `log`; EngineUnavailable.
     """
@@ -38,8 +38,9 @@ def start(failing: str, command: Callable[[int], Sequence[str]], lifeline: int, 
         says_ready = -1
         poll = select.poll()
         poll.register(ready, select.POLLIN)
-        if not poll.poll(_READY_SECONDS * 1000) or not os.read(ready, 1):
+        if not poll.poll(_READY_SECONDS * 1000) or not (said := os.read(ready, 64)):
             raise EngineError(failing, came=log.read_text(errors="replace").strip())
+        return said
     finally:
         os.close(ready)
         if says_ready >= 0:

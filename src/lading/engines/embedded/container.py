@@ -89,6 +89,8 @@ class Started:
     started_at: str
     layers: tuple[str, ...]
     port: int | None = None
+    bridge: Process | None = None
+    """By which its port is reached: a container without it has ended for everybody."""
 
     @property
     def group_folders(self) -> dict[str, Path]:
@@ -131,6 +133,8 @@ def load(container: Container) -> Started | None:
         return None
     found["process"] = Process(**found["process"])
     found["monitor"] = Process(**found["monitor"])
+    bridge = found.get("bridge")  # earlier versions wrote none
+    found["bridge"] = Process(**bridge) if bridge else None
     found["unenforced"] = tuple(found["unenforced"])
     found["layers"] = tuple(found["layers"])
     return Started(**found)
@@ -145,7 +149,8 @@ def observe(container: Container, record: Started) -> Observed:
         # The monitor is about to write how it ended.
         exit_code = _exit_code(container)
         running = exit_code is None
-    running = running and exit_code is None
+    reachable = record.bridge is None or record.bridge.alive
+    running = running and exit_code is None and reachable
     return Observed(
         name=container.name,
         image=Digest.parse(record.image),

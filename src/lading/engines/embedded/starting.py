@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lading.engines import inside
@@ -57,7 +57,7 @@ def start(wanted: Wanted) -> Started:
         processes = monitor.create(launch)
         if not wanted.limits.by_runtime:
             cgroups.limit(wanted.limits.version, groups, wanted.workload.limits)
-        _connect(wanted, processes[0], lifeline)
+        way = _connect(wanted, processes[0], lifeline)
     finally:
         os.close(lifeline)
         os.close(kept)
@@ -65,6 +65,7 @@ def start(wanted: Wanted) -> Started:
     record = container.started(
         wanted.workload, processes, wanted.limits, groups, list(wanted.layers)
     )
+    record = replace(record, bridge=way)
     container.save(made, record)
     return record
 
@@ -167,14 +168,15 @@ def _own(folders: Sequence[Path], wanted: Wanted) -> None:
             folder.chmod(0o777)
 
 
-def _connect(wanted: Wanted, process: Process, lifeline: int) -> None:
-    """Give a created container its ways in and out, which end when it does."""
+def _connect(wanted: Wanted, process: Process, lifeline: int) -> Process | None:
+    """Give a created container its ways in and out, which end when it does; the bridge, if any."""
     made, workload = wanted.container, wanted.workload
     if workload.egress:
         network.connect(process, lifeline, made.folder / "network.log")
-    if workload.port is not None:
-        way = bridge.Way(workload, made.sockets / "http.sock")
-        bridge.connect(process, wanted.identity, way, lifeline, made.folder / "bridge.log")
+    if workload.port is None:
+        return None
+    way = bridge.Way(workload, made.sockets / "http.sock")
+    return bridge.connect(process, wanted.identity, way, lifeline, made.folder / "bridge.log")
 
 
 def _run(made: Container, process: Process) -> None:
