@@ -48,7 +48,10 @@ def _mean(values: Sequence[Any], weights: Weights, where: str) -> Any:
         return None
     if not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in values):
         raise UnlikeError(f"{_at(where)}expected numbers, came {_several(values)}")
-    return math.fsum(x * w for x, w in zip(values, weights)) / math.fsum(weights)  # noqa: B905
+    try:
+        return math.fsum(x * w for x, w in zip(values, weights)) / math.fsum(weights)  # noqa: B905
+    except (OverflowError, ValueError):
+        raise UnlikeError(f"{_at(where)}the numbers are too large to be added") from None
 
 
 def _vote(values: Sequence[Any], weights: Weights, where: str) -> Any:

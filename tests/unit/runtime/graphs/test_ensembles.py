@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -53,6 +54,9 @@ def test_vote(values: list[Any], weights: list[float], most: Any) -> None:
         ("mean", [{"a": [1]}, {"a": ["x"]}], "at a[0]: expected numbers, came a number and text"),
         ("vote", [{"a": 1}, {"b": 1}], "objects with different fields: an object with 'a' and an "
          "object with 'b'"),
+        ("mean", [[1e308], [1e308]], "at [0]: the numbers are too large to be added"),
+        ("mean", [10**400, 1], "the numbers are too large to be added"),
+        ("mean", [math.inf, -math.inf], "the numbers are too large to be added"),
         ("mean", [1, [1]], "expected numbers, came a number and a list of 1"),
     ],
 )  # fmt: skip
