@@ -77,3 +77,10 @@ def test_a_folder_that_is_being_deleted_has_none(cdi, container, tmp_path):
     claim(made, 1, [cdi])
     made.folder.rename(made.folder.with_name(".a.gone"))
     assert held(tmp_path / "containers", tmp_path / "run") == []
+
+
+def test_a_file_that_was_cut_off_when_the_machine_went_down_keeps_nobody_from_a_gpu(cdi, container):
+    left = container("left")
+    claim(left, 1, [cdi])
+    (left.folder / "gpus.json").write_text("")
+    assert [x.name for x in claim(container("b"), 1, [cdi])] == ["0"]

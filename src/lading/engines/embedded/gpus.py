@@ -80,7 +80,7 @@ def _remember(made: Container, devices: Sequence[Device]) -> None:
 def _remembered(name: str, file: Path) -> list[Held]:
     try:
         chosen = json.loads(file.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # cut off: the machine went down, and the container
         return []
     return [
         Held(name, x["name"], frozenset((node[0], node[1]) for node in x["nodes"])) for x in chosen
