@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 _KNOWN = ("time", "level", "event", "logger", "message", "service", "traceback")
@@ -33,11 +34,19 @@ def parse(text: str) -> dict[str, Any] | None:
         return None
     try:
         entry = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(entry, dict):
         return None
     return entry if "event" in entry or {"level", "logger", "message"} <= entry.keys() else None
+
+
+def names(text: str, ids: Collection[str]) -> bool:
+    """Whether it is an entry of a log, of a request or a trace with one of these ids."""
+    entry = parse(text) or {}
+    # Whatever a handler prints may look like an entry, with values of any type.
+    named = (entry.get(key) for key in ("request_id", "trace_id"))
+    return any(isinstance(one, str) and one in ids for one in named)
 
 
 def is_routine(text: str) -> bool:

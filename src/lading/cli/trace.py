@@ -147,14 +147,9 @@ def _show_logs(at: Place, found: Sequence[Node]) -> None:
     """Lines that name one of the requests, or one of the traces."""
     ids = {
         id_ for tree in found for one in tree.requests() for id_ in (one.request_id, one.trace_id)
-    }
+    } - {""}
     names = services_of(at)
-    written = [
-        (name, line)
-        for name, line in past(at, names)
-        if (entry := tidy.parse(line.text))
-        and ids.intersection({entry.get("request_id"), entry.get("trace_id")} - {"", None})
-    ]
+    written = [(name, line) for name, line in past(at, names) if tidy.names(line.text, ids)]
     click.echo()
     width = max((len(name) for name, _ in written), default=0)
     for name, line in written:
