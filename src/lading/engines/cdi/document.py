@@ -116,6 +116,8 @@ def parse(text: str, is_json: bool) -> Document:
         raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     for fault in _faults(document):
         raise ValueError(fault)
     return document

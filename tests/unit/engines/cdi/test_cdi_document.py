@@ -173,3 +173,8 @@ def test_what_is_no_document_at_all_is_said():
         parse("nothing", is_json=True)
     with pytest.raises(ValueError, match=r"^not YAML: while parsing a flow node"):
         parse("{", is_json=False)
+
+
+def test_what_is_nested_too_deep_is_refused_as_any_other_fault():
+    with pytest.raises(ValueError, match="^nested too deeply$"):
+        parse('{"devices":' + "[" * 100_000, is_json=True)
