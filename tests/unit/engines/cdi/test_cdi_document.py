@@ -176,5 +176,5 @@ def test_what_is_no_document_at_all_is_said():
 
 
 def test_what_is_nested_too_deep_is_refused_as_any_other_fault():
-    with pytest.raises(ValueError, match="^nested too deeply$"):
+    with pytest.raises(ValueError, match=r"^nested too deeply$"):
         parse('{"devices":' + "[" * 100_000, is_json=True)
