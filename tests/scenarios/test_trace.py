@@ -102,7 +102,7 @@ def test_a_trace_that_came_from_outside_is_found_by_its_own_id(app: App) -> None
 def test_what_failed_is_said_with_what_services_wrote(app: App) -> None:
     answer = asked(app, fail=True)
     request_id = answer.headers["x-request-id"]
-    assert answer.status_code == 500
+    assert answer.status_code == 502
     said = app.ok("trace", request_id, "--logs")
     assert re.search(r"─ right +POST /predict +500 .* the service failed\n", said)
     assert "warning: root: asking both" in said
