@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import click
 
 from lading.cli.tidy import is_routine, tidy, without_our_frames
 from lading.controller.client import Client
@@ -19,6 +21,8 @@ QUIET_SECONDS = 600.0
 _SHOWN = 12
 """Lines of a log in an error."""
 _LOOK_SECONDS = 0.02
+_PATIENCE_SECONDS = 10.0
+"""What is not ready by then is told of, and again where it has another reason."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def settle(client: Client, at: Place, awaited: Awaited) -> AppStatus | None:
     Raises NotReady when something changed does not get ready, with the end of its log where it
     ended, and AppNotUp when somebody else stops what was asked for.
     """
-    until = time.monotonic() + QUIET_SECONDS
+    begun = time.monotonic()
+    until, waiting = begun + QUIET_SECONDS, _Waiting(begun + _PATIENCE_SECONDS)
     while True:
         status = client.status()
         wanted = {service.name for service in status.services if service.wanted}
@@ -55,12 +60,36 @@ def settle(client: Client, at: Place, awaited: Awaited) -> AppStatus | None:
                 _require_hope(service, at)
         if awaited.superseded():
             return None
+        waiting.tell([one for one in status.services if one.name in awaited.changed])
         if time.monotonic() > until:
             late = [x for x in status.services if x.name in awaited.changed and not awaited.done(x)]
             if late:
                 raise _not_in_time(late)
             return status
         time.sleep(_LOOK_SECONDS)
+
+
+@dataclass
+class _Waiting:
+    """Tells what is waited for, and why."""
+
+    not_before: float
+    told: dict[str, str] = field(default_factory=dict)
+
+    def tell(self, services: Sequence[ServiceStatus]) -> None:
+        if time.monotonic() < self.not_before:
+            return
+        self.not_before += _PATIENCE_SECONDS
+        for service in services:
+            says = _says(service)
+            if says and self.told.get(service.name) != says:
+                self.told[service.name] = says
+                click.echo(f"lading: services.{service.name}: not ready yet: {says}", err=True)
+
+
+def _says(service: ServiceStatus) -> str:
+    mine = (one.says for one in service.replicas if one.revision == service.revision)
+    return next(filter(None, mine), "")
 
 
 def _is_broken(service: ServiceStatus, awaited: Awaited) -> bool:
@@ -82,13 +111,10 @@ def _require_hope(service: ServiceStatus, at: Place) -> None:
 
 
 def _not_in_time(late: Sequence[ServiceStatus]) -> NotReady:
-    names = [one.name for one in late]
-    return NotReady(
-        "not ready in time",
-        ", ".join(f"services.{name}" for name in names),
-        todo="see `lading logs`",
-        services=frozenset(names),
-    )
+    why = "; ".join(f"{one.name}: {_says(one) or 'does not run'}" for one in late)
+    problem = f"not ready within {QUIET_SECONDS / 60:g} minutes"
+    names = frozenset(one.name for one in late)
+    return NotReady(problem, came=why, todo="see `lading logs`", services=names)
 
 
 def _gave_up(service: ServiceStatus, replica: ReplicaStatus, at: Place) -> NotReady:

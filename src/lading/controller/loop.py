@@ -15,7 +15,7 @@ from typing import Any
 
 from lading.controller.history import History
 from lading.controller.messages import WantedApp
-from lading.controller.probe import is_ready
+from lading.controller.probe import why_not
 from lading.controller.wants import Wanted, Wants
 from lading.controller.watch import PROBE_STARTING_SECONDS, Watched, monotonic
 from lading.engines.engine import Engine, Observed, Phase
@@ -182,12 +182,12 @@ class Loop:
         own = f"/{watched.id.service}/readyz"
         path = spec.http.health if spec and spec.http else own
         until = monotonic() + seconds
-        while not (ready := await is_ready(observed.address, path)) and monotonic() < until:
+        while (says := await why_not(observed.address, path)) and monotonic() < until:
             await asyncio.sleep(_CLOSELY_SECONDS)
         now_seen = watched.observed
         # An answer that comes after its container was replaced says nothing of the new one.
         same = now_seen is not None and now_seen.started_at == observed.started_at
-        if same and watched.answer(ready, monotonic()):
+        if same and watched.answer(says, monotonic()):
             self._tell(watched.id, watched.health.value)
             self._happened.set()
 

@@ -89,6 +89,8 @@ class ReplicaStatus:
     memory_limit_bytes: int
     unenforced: tuple[str, ...] = ()
     """Limits that this machine lets nobody set for this user: "memory", "cpu", "processes"."""
+    says: str = ""
+    """Why it cannot answer now, in a phrase; empty where it can."""
 
 
 @dataclass(frozen=True)

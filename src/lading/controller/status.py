@@ -71,6 +71,7 @@ def _replica(watched: Watched, spec: Spec | None) -> ReplicaStatus:
         restarts=watched.restarts,
         failures=watched.backoff.failures,
         last_end=watched.last_end,
+        says=watched.says if running else "",
         memory_bytes=running.memory_bytes if running else None,
         memory_limit_bytes=spec.limits.memory_bytes if spec else 0,
         unenforced=running.unenforced if running else (),

@@ -27,6 +27,8 @@ class Watched:
     backoff: Backoff = field(default_factory=Backoff)
     restarts: int = 0
     last_end: str = ""
+    says: str = ""
+    """Why it cannot answer; empty where it can, or has not been asked."""
     next_probe: float = 0.0
     address: str = ""
     busy: bool = False
@@ -42,13 +44,15 @@ class Watched:
         # It may have ended before it was ever seen to run: that is an end as well.
         if before is None or before.started_at != observed.started_at:
             self.health, self.was_ready, self.next_probe = Health.STARTING, False, now
+            self.says = ""
         return observed.phase is Phase.EXITED and self._end(observed, now)
 
-    def answer(self, ready: bool, now: float) -> bool:
-        """Take in its own answer to whether it is ready. Whether that has changed."""
-        before = self.health
+    def answer(self, says: str, now: float) -> bool:
+        """Take in why it cannot answer, empty where it can. Whether it is ready has changed."""
+        before, ready = self.health, not says
         if before is Health.EXITED:
             return False
+        self.says = says
         if ready:
             self.health, self.was_ready = Health.READY, True
             self.backoff = self.backoff.ready()

@@ -31,9 +31,9 @@ def watched() -> Watched:
 
 def test_a_replica_is_ready_by_its_own_word_alone(watched: Watched) -> None:
     assert watched.health is Health.STARTING
-    assert watched.answer(ready=True, now=1.0)
+    assert watched.answer("", now=1.0)
     assert watched.health is Health.READY
-    assert watched.answer(ready=False, now=2.0)
+    assert watched.answer("it does not listen yet", now=2.0)
     assert watched.health is Health.UNREADY
 
 
@@ -56,25 +56,25 @@ def test_its_address_outlives_it(watched: Watched) -> None:
 
 def test_a_late_answer_does_not_revive_what_exited(watched: Watched) -> None:
     watched.see(EXITED, now=1.0)
-    assert not watched.answer(ready=True, now=2.0)
+    assert not watched.answer("", now=2.0)
     assert watched.health is Health.EXITED
 
 
 def test_a_fresh_container_in_its_place_starts_from_the_beginning(watched: Watched) -> None:
-    watched.answer(ready=True, now=0.5)
+    watched.answer("", now=0.5)
     watched.see(AGAIN, now=1.0)
     assert (watched.health, watched.was_ready) == (Health.STARTING, False)
 
 
 def test_one_that_cannot_start_is_not_waited_for_until_it_is_ready(watched: Watched) -> None:
-    watched.answer(ready=True, now=0.5)
+    watched.answer("", now=0.5)
     watched.see(EXITED, now=1.0)
     for day, awaited in enumerate([True, False, False], start=2):
         watched.see(replace(EXITED, started_at=datetime(2026, 1, day, tzinfo=UTC)), now=day)
         assert watched.may_answer is awaited
     watched.see(replace(RUNNING, started_at=datetime(2026, 2, 1, tzinfo=UTC)), now=9.0)
     assert not watched.may_answer
-    watched.answer(ready=True, now=9.5)
+    watched.answer("", now=9.5)
     assert watched.may_answer
 
 
