@@ -142,6 +142,21 @@ def test_a_mistake_is_shown_with_its_line_and_the_next_save_mends_it(watching: W
     assert watching.answer("one") == 3
 
 
+def test_an_app_above_does_not_take_the_place_of_one_without_settings(watching: Watching) -> None:
+    app = watching.app
+    above = app.folder.parent / "lading.yaml"
+    above.write_text("app: above\nservices:\n  x: {source: ., handler: 'h:predict'}\n")
+    try:
+        text = app.settings.read_text()
+        app.settings.unlink()
+        watching.says("lading: .*: no lading.yaml any more; what runs goes on without it")
+        app.settings.write_text(text)
+        watching.says("lading.yaml saved: nothing changes")
+    finally:
+        above.unlink()
+    assert watching.answer("one") == 3
+
+
 def test_a_revision_that_does_not_start_leaves_the_one_before(watching: Watching) -> None:
     watching.save("one/h.py", HANDLER + "\nimport nowhere\n")
     watching.save("two/h.py", HANDLER.replace("= 1", "= 3"))

@@ -23,9 +23,9 @@ from lading.cli.releasing import Released
 from lading.cli.saves import Batch, Saves
 from lading.controller.messages import WantedApp
 from lading.controller.place import Place
-from lading.errors import ControllerError, LadingError, LockError
+from lading.errors import ControllerError, LadingError, LockError, SettingsError
 from lading.oci import Digest
-from lading.settings import read
+from lading.settings import FILE, find, read
 from lading.settings.app import App
 
 _LONG_SECONDS = 1.0
@@ -106,7 +106,7 @@ class Watching:
     def _take_up(self, batch: Batch) -> None:
         """Build what a batch is part of, and ask for it."""
         self._left = batch = batch.after(self._left)
-        self.app = read(self.at.folder)
+        self.app = _read(self.at.folder)
         progress = Lines(_LONG_SECONDS)
         lock = _lock(self.app, progress)
         failed = False
@@ -185,6 +185,13 @@ class Watching:
         if not named:
             return "files"
         return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"
+
+
+def _read(folder: Path) -> App:
+    """The app of this folder: one above it is another, also while this one has no settings."""
+    if find(folder) != folder:
+        raise SettingsError(f"no {FILE} any more", str(folder), todo="what runs goes on without it")
+    return read(folder)
 
 
 def _lock(app: App, progress: Progress) -> Lock:
