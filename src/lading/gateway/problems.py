@@ -60,6 +60,12 @@ PROBLEMS = (
     ),
     Problem(400, "malformed_request", "Bad Request", "the request is not well-formed HTTP"),
     Problem(
+        403,
+        "upgrade_refused",
+        "Forbidden",
+        "upgrades of a connection, such as WebSocket, are not carried",
+    ),
+    Problem(
         404,
         "unknown_service",
         "Not Found",

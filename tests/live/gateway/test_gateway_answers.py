@@ -176,6 +176,16 @@ def test_too_large_headers_are_431(client: httpx.Client) -> None:
     assert (answer.status_code, problem(answer)["code"]) == (431, "headers_too_large")
 
 
+def test_an_upgrade_is_refused_with_what_is_not_carried(client: httpx.Client) -> None:
+    upgrade = {"connection": "upgrade", "upgrade": "websocket"}
+    answer = client.get("/digits/x", headers=upgrade)
+    assert answer.status_code == 403
+    assert problem(answer)["code"] == "upgrade_refused"
+    assert problem(answer)["detail"] == (
+        "upgrades of a connection, such as WebSocket, are not carried"
+    )
+
+
 def test_what_is_not_http_is_400(client: httpx.Client, listener: Listener) -> None:
     received = raw(listener, b"GET /digits/x HTTP/1.1\r\nno colon\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 400 ")

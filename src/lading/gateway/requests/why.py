@@ -23,6 +23,7 @@ _BY_FLAG = {
 
 _BY_STATUS = {
     400: "not well-formed HTTP",
+    403: "upgrades of a connection are not carried",
     404: "no service has this path",
     408: "the request did not arrive in time",
     413: "the body is too large",
