@@ -171,7 +171,10 @@ def test_a_missing_model_says_so(app: App) -> None:
 
 @pytest.mark.parametrize("command", [("up", "-d"), ("run", "train")])
 def test_no_runc(app: App, tmp_path: Path, command: tuple[str, ...]) -> None:
-    """In a mount namespace where runc's place is taken by a file that is no program."""
+    """In a mount namespace where runc's place is taken by a file that is no program.
+
+    And without a Docker Engine, which would be named as another way.
+    """
     if os.geteuid() != 0:
         pytest.skip("hiding runc needs root")
     app.settings.write_text(app.settings.read_text() + STEP)
@@ -182,7 +185,7 @@ def test_no_runc(app: App, tmp_path: Path, command: tuple[str, ...]) -> None:
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", hide, "sh", str(LADING), *command],
         cwd=app.folder,
-        env={**os.environ, "LADING_HOME": str(HOME)},
+        env={**os.environ, "LADING_HOME": str(HOME), "DOCKER_HOST": f"unix://{tmp_path}/none.sock"},
         capture_output=True,
         text=True,
         check=False,
