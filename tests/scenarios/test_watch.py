@@ -146,14 +146,14 @@ def test_an_app_above_does_not_take_the_place_of_one_without_settings(watching: 
     app = watching.app
     above = app.folder.parent / "lading.yaml"
     above.write_text("app: above\nservices:\n  x: {source: ., handler: 'h:predict'}\n")
+    text = app.settings.read_text()
     try:
-        text = app.settings.read_text()
         app.settings.unlink()
         watching.says("lading: .*: no lading.yaml any more; what runs goes on without it")
-        app.settings.write_text(text)
-        watching.says("lading.yaml saved: nothing changes")
     finally:
         above.unlink()
+        app.settings.write_text(text)
+    watching.says("lading.yaml saved: nothing changes")
     assert watching.answer("one") == 3
 
 
