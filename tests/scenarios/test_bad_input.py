@@ -90,7 +90,7 @@ def test_a_model_that_nothing_serves_is_told_both_ways_out(app: App) -> None:
 def test_a_flavour_without_its_library_is_refused_when_locking(app: App) -> None:
     app.change("handler: probe:Probe", "model: weights.onnx\n    flavour: onnx")
     (app.folder / "requirements.txt").write_text("six==1.17.0\n")
-    assert "out of date: onnxruntime is not in it" in refused_unchanged(app, "build")
+    assert "out of date for probe: onnxruntime is not in it" in refused_unchanged(app, "build")
     assert "lading: requirements.txt: has no onnxruntime, with which" in refused_unchanged(
         app, "lock"
     )

@@ -213,7 +213,7 @@ def test_settings_and_requirements_are_taken_up_and_their_mistakes_told(
     watching.says("lading.yaml saved: one: revision")
     assert watching.replica("one")["memory_limit_bytes"] == 192 * 1024**2
     watching.save("two/requirements.txt", "iniconfig==2.0.0\n")
-    watching.says("lading.lock is out of date: .*: locking anew")
+    watching.says("lading.lock is out of date for two: .*: locking anew")
     watching.says("two/requirements.txt saved: two: revision", 60)
     assert "iniconfig" in (watching.app.folder / "lading.lock").read_text()
 

@@ -44,12 +44,11 @@ def fresh(app: App) -> Lock:
         reason = (
             lockfile.is_stale(environment, locked)
             if locked
-            else f"{environment.name} is not in it for {host_platform()}"
+            else f"it is not locked for {host_platform()}"
         )
         if reason:
-            raise LockError(
-                f"lading.lock is out of date: {reason}", str(app.folder), todo="run `lading lock`"
-            )
+            problem = f"lading.lock is out of date for {environment.name}: {reason}"
+            raise LockError(problem, str(app.folder), todo="run `lading lock`")
     return lock
 
 
