@@ -32,12 +32,12 @@ def services_of(at: Place) -> list[str]:
 
 
 def past(at: Place, services: Sequence[str]) -> list[Named]:
-    """Everything written so far, oldest first."""
+    """Everything written so far, oldest first; as it was written where the time is the same."""
     engine, history = at.engine, History(at.history)
     lines = [(name, line) for name in services for line in history.read(name)]
     for replica in _replicas(engine, at, services):
         lines += _written(engine, at, replica, more=False)
-    return sorted(lines, key=lambda named: named[1])
+    return sorted(lines, key=lambda named: named[1].time)
 
 
 def follow(

@@ -22,7 +22,7 @@ LARGEST_BYTES = 8 * 1024**2
 _PIECE_LINES = 1000
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Line:
     """A line of a service's history. `replica` is "revision.slot"."""
 
