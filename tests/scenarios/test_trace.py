@@ -117,7 +117,7 @@ def test_a_prediction_shows_its_own_tree(app: App) -> None:
     assert ", 3 calls\n" in done.stderr
     failed = app.lading("predict", "front", "-i", "fail=true", "--trace")
     assert "failed\n" in failed.stderr
-    (known_as,) = re.findall(r"\(request ([0-9a-f-]{36})\)", failed.stderr)
+    (known_as,) = re.findall(r"`lading trace ([0-9a-f-]{36}) --logs` shows why\n", failed.stderr)
     assert f"request {known_as}\n" in failed.stderr
 
 

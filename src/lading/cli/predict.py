@@ -171,8 +171,21 @@ def _failed(service: str, answer: httpx.Response) -> PredictionFailed:
         f"\n  {error.field}: expected {error.expected}, got {error.came}"
         for error in problem.errors
     )
-    said = fields or f": {problem.detail or problem.title}"
-    request_id = problem.request_id or answer.headers.get(_ID, "")
-    known_as = f" (request {printable(request_id)})" if request_id else ""
     code = f"{answer.status_code} {problem.code}".rstrip()
-    return PredictionFailed(f"{code}{said}{known_as if not fields else ''}", service)
+    if fields:
+        return PredictionFailed(f"{code}{fields}", service)
+    request_id = printable(problem.request_id or answer.headers.get(_ID, ""))
+    said = _with_command(problem.detail or problem.title, request_id)
+    known_as = f" (request {request_id})" if request_id and request_id not in said else ""
+    return PredictionFailed(f"{code}: {said}{known_as}", service)
+
+
+def _with_command(detail: str, request_id: str) -> str:
+    """A sentence that points to the log, with the command that shows what is meant."""
+    if not request_id:
+        return detail
+    shows = f"`lading trace {request_id} --logs` shows why"
+    for points in (f"the log says why, under request id {request_id}", "the log says why"):
+        if points in detail:
+            return detail.replace(points, shows)
+    return detail

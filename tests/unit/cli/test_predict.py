@@ -32,6 +32,29 @@ def test_an_answer_that_is_no_problem_document_is_shown(
     assert str(_failed("ocr", httpx.Response(status, content=content))) == message
 
 
+@pytest.mark.parametrize(
+    ("detail", "message"),
+    [
+        (
+            "the log says why, under request id a1",
+            "front: 500 internal_error: `lading trace a1 --logs` shows why",
+        ),
+        (
+            "service 'words': 500 internal_error: the log says why, under request id a1",
+            "front: 500 internal_error: service 'words': 500 internal_error: "
+            "`lading trace a1 --logs` shows why",
+        ),
+        ("the log says why", "front: 500 internal_error: `lading trace a1 --logs` shows why"),
+        ("too many", "front: 500 internal_error: too many (request a1)"),
+    ],
+)
+def test_where_the_log_says_why_the_command_that_shows_it_is_said_once(
+    detail: str, message: str
+) -> None:
+    document = {"code": "internal_error", "detail": detail, "request_id": "a1"}
+    assert str(_failed("front", httpx.Response(500, json=document))) == message
+
+
 def test_an_answer_that_is_not_json_is_no_prediction() -> None:
     with pytest.raises(PredictionFailed, match="ocr: no prediction: expected JSON, got '<html>'"):
         _prediction("ocr", httpx.Response(200, content=b"<html>"))
