@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -73,9 +74,14 @@ def test_an_app_lives_on_a_daemon_as_on_the_embedded_engine(app: App) -> None:
     app.up()
     assert json.loads(app.ok("predict", "probe", "-i", "text=hello")) == "1:hello"
     assert b"probe said 200" in _get(app, "/legacy/ask")
-    assert app.refused("up", "-d", "--engine", "embedded").startswith(
-        "lading: the app is up on another engine: expected docker (unix://"
-    )
+    for way in ("-d", "--dry-run"):
+        assert re.fullmatch(
+            r"lading: the app is up on docker \(unix://.+\), and embedded is asked for; "
+            r"`lading down` first, or stay with `--engine docker`\n",
+            app.refused("up", way, "--engine", "embedded"),
+        )
+    assert re.search(r"\nengine docker \(unix://.+\)\n$", app.ok("ps"))
+    assert re.match(r"engine: docker \(unix://.+\)\n", app.ok("up", "--dry-run"))
     before = app.replica()
     os.kill(before["pid"], 9)
     until(lambda: (now := app.replica())["state"] == "ready" and now["pid"] != before["pid"])

@@ -92,14 +92,14 @@ def test_a_dry_run_changes_nothing_with_or_without_a_lock_a_cache_and_a_network(
     assert said.stdout == (
         "  + s0  new\n  + s1  new\n"
         "there is no lading.lock: every package would be resolved first\n"
-        "nothing was done\n"
+        "this was a dry run: nothing was done\n"
     )
     assert two.files() == before
     two.ok("lock")
     before = two.files()
     said = two.lading("up", "--dry-run", **elsewhere)
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout == "  + s0  new\n  + s1  new\nnothing was done\n"
+    assert said.stdout == "  + s0  new\n  + s1  new\nthis was a dry run: nothing was done\n"
     assert two.files() == before
     assert not home.exists()
     assert "the app is not up" in two.refused("ps")
@@ -120,12 +120,24 @@ def test_options_that_exclude_each_other_are_refused(two: App) -> None:
     )
 
 
+def test_another_engine_than_the_app_is_up_on_is_refused_also_by_a_dry_run(ten: App) -> None:
+    assert ten.ok("up", "--dry-run").endswith("nothing would change\n")
+    elsewhere = {"DOCKER_HOST": "unix:///nowhere"}
+    for way in ("-d", "--dry-run"):
+        said = ten.lading("up", way, "--engine", "docker", **elsewhere)
+        assert said.returncode == 1
+        assert said.stderr == (
+            "lading: the app is up on embedded, and docker (unix:///nowhere) is asked for; "
+            "`lading down` first, or stay with `--engine embedded`\n"
+        )
+
+
 def test_of_ten_services_the_one_that_changed_is_replaced_and_nobody_notices(ten: App) -> None:
     before, told = containers(ten), routes(ten)
     ten.change("VERSION = 1", "VERSION = 2", "s3/h.py")
     (ten.folder / "s3" / "more.py").write_text("")
     plan = "  ~ s3  code: h.py, + more.py\n  = 9 unchanged: s0, s1, s2, s4, s5, s6, s7, s8, s9\n"
-    assert ten.ok("up", "--dry-run") == f"{plan}nothing was done\n"
+    assert ten.ok("up", "--dry-run") == f"{plan}this was a dry run: nothing was done\n"
     assert (containers(ten), routes(ten)) == (before, told)
     with ExitStack() as stack:
         loads = {

@@ -24,20 +24,42 @@ def take(at: Place, name: str, wanted: dict[str, Limits]) -> None:
 
     Raises EngineError when the app is up on another, EngineUnavailable when it cannot run here.
     """
-    before = select.recalled(at.engine_file)
-    is_up = Client(at.socket).answers() or left_behind(at)
-    if is_up and before.name == name == select.DOCKER and not select.names_a_daemon():
-        return  # The daemon that another shell named is still the one.
+    before = running(at)
+    if before:
+        _same(before, name)
+        if name == select.DOCKER and not select.names_a_daemon():
+            return  # The daemon that another shell named is still the one.
     chosen = select.require(name, wanted)
-    if is_up and chosen != before:
-        raise _is_up(before, chosen)
+    if before and chosen != before:
+        raise _is_up(before, str(chosen))
     select.remember(at.engine_file, chosen)
 
 
-def _is_up(before: Chosen, chosen: Chosen) -> EngineError:
+def foretell(at: Place, name: str) -> str:
+    """The engine that `take` would take, for a person; refuses another than the app is up on."""
+    if before := running(at):
+        _same(before, name)
+        return str(before)
+    return name
+
+
+def running(at: Place) -> Chosen | None:
+    """What the app is up on; None when it is down."""
+    if Client(at.socket).answers() or left_behind(at):
+        return select.recalled(at.engine_file)
+    return None
+
+
+def _same(before: Chosen, name: str) -> None:
+    daemon = select.names_a_daemon() if name == select.DOCKER else ""
+    if name != before.name or (daemon and daemon != before.host):
+        raise _is_up(before, f"{name} ({daemon})" if daemon else name)
+
+
+def _is_up(before: Chosen, asked: str) -> EngineError:
+    same = before.name == asked.partition(" ")[0]
+    stay = f"DOCKER_HOST={before.host}" if same else f"`--engine {before.name}`"
     return EngineError(
-        "the app is up on another engine",
-        expected=str(before),
-        came=str(chosen),
-        todo="`lading down` first, then it may be started on the other",
+        f"the app is up on {before}, and {asked} is asked for",
+        todo=f"`lading down` first, or stay with {stay}",
     )

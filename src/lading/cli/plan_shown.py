@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from lading.building.differences import Changed, Difference
+from lading.engines import select
 from lading.releases.changes import Changes, Outcome, ServiceChange, Setting
 
 _MARKS = {
@@ -28,6 +29,12 @@ def show(changes: Changes, left: Sequence[str] = ()) -> None:
         mark = text[2:3]
         colour = next((colour for one, colour in _MARKS.values() if one == mark), None)
         click.echo(f"{text[:2]}{click.style(mark, fg=colour, bold=True)}{text[3:]}")
+
+
+def show_engine(name: str) -> None:
+    """Print what is to run the containers, unless it is what runs them everywhere."""
+    if name != select.EMBEDDED:
+        click.echo(f"engine: {name}")
 
 
 def lines(changes: Changes, left: Sequence[str] = ()) -> Iterator[str]:

@@ -9,6 +9,8 @@ from lading.cli import output, place
 from lading.cli.stopping import not_up
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, ReplicaStatus, ServiceStatus
+from lading.engines import select
+from lading.engines.select import Chosen
 from lading.errors import AppNotUp
 from lading.oci import Digest
 
@@ -26,6 +28,7 @@ def command(as_json: bool) -> None:
         output.print_json(msgspec.to_builtins(status))
     else:
         _print(status)
+        _print_engine(select.recalled(at.engine_file))
 
 
 def unenforced(status: AppStatus) -> str:
@@ -43,6 +46,11 @@ def _print(status: AppStatus) -> None:
     gateway = status.gateway
     running = f"process {gateway.pid}" if gateway.pid else "not running"
     click.echo(f"\ngateway http://{gateway.host}:{gateway.port} ({running})")
+
+
+def _print_engine(engine: Chosen) -> None:
+    if engine.name != select.EMBEDDED:
+        click.echo(f"engine {engine}")
 
 
 def _row(service: ServiceStatus, replica: ReplicaStatus) -> tuple[str, ...]:

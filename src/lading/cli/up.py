@@ -20,6 +20,7 @@ from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
 from lading.controller.messages import WantedApp
 from lading.controller.place import Place
+from lading.engines import select
 from lading.errors import LadingError, UsageError
 from lading.oci import Digest
 from lading.settings.app import App
@@ -58,7 +59,8 @@ def command(
         if app.service(name) is None:
             raise unknown("service", name, [one.name for one in app.services])
     if dry_run:
-        _foretell(app, at, services, as_json)
+        on = engines.foretell(at, engine or app.engine)
+        _foretell(app, at, services, None if as_json else on)
         return
     chosen = [one for one in app.services if one.name in services or not services]
     limits = {f"services.{one.name}": one.limits for one in chosen}
@@ -91,20 +93,24 @@ def _check_options(detach: bool, dry_run: bool, watch: bool, as_json: bool) -> N
         raise UsageError("--json is for the plan alone", todo="add --dry-run")
 
 
-def _foretell(app: App, at: Place, names: tuple[str, ...], as_json: bool) -> None:
+def _foretell(app: App, at: Place, names: tuple[str, ...], engine: str | None) -> None:
+    """For a person where the engine is named, else as JSON."""
     there = locks.lock_path(app).exists()
     lock = locks.fresh(app) if there else None
     changes = Planner(app, at, lock, check=True).plan(Now.of(at), names)
-    if as_json:
+    if engine is None:
         output.print_json(msgspec.to_builtins(changes))
         return
+    plan_shown.show_engine(engine)
     plan_shown.show(changes, _left(app, names))
     if not there:
         click.echo("there is no lading.lock: every package would be resolved first")
-    click.echo("nothing was done" if changes.anything else "nothing is to be done")
+    done = "this was a dry run: nothing was done"
+    click.echo(done if changes.anything or not there else "nothing would change")
 
 
 def _plan(app: App, at: Place, names: tuple[str, ...], lock: Lock) -> None:
+    plan_shown.show_engine(str(select.recalled(at.engine_file)))
     plan_shown.show(Planner(app, at, lock).plan(Now.of(at), names), _left(app, names))
 
 
