@@ -180,3 +180,15 @@ def test_what_a_server_on_a_port_has_is_answered_before_it_is_stopped(engine, wa
         engine.remove(wanted.name)
         status, _, body = under_way.result()
     assert (status, body) == (200, "at last\n")
+
+
+def test_a_server_that_lets_go_of_sigterm_when_it_gets_it_takes_no_more_of_its_grace(
+    engine, wanted
+):
+    # As Node.js does: caught once, and sent to itself, the first process, which does not notice.
+    lets_go = "trap 'trap - TERM; kill -TERM $$' TERM; httpd -p 127.0.0.1:$PORT"
+    forever = script(f"cd /tmp; echo content > index.html; {lets_go}; while :; do sleep 0.1; done")
+    answered(engine.apply(replace(wanted, command=forever, grace_seconds=30)).address)
+    begun = time.monotonic()
+    engine.remove(wanted.name)
+    assert time.monotonic() - begun < 5

@@ -16,7 +16,7 @@ from lading.engines.docker.api import Api, Seen
 from lading.engines.docker.configuration import Wanted
 from lading.engines.docker.container import PART, Container, Part, Record
 from lading.engines.embedded.bridge import drained
-from lading.engines.embedded.processes import Process
+from lading.engines.embedded.processes import Process, ended
 from lading.errors import EngineError
 
 _END_SECONDS = 5.0
@@ -56,7 +56,11 @@ def stop(api: Api, made: Container, seen: Seen, record: Record) -> None:
         # What SIGTERM would end anywhere else is ended: it could only use up its grace.
         if not process.is_spared_by(signal.SIGTERM):
             api.signal(seen.id, "SIGTERM")
-            process.wait(until - time.monotonic())
+            left = until - time.monotonic()
+            if record.port is not None:
+                ended(process, signal.SIGTERM, left)
+            else:
+                process.wait(left)
         if process.alive:
             api.signal(seen.id, "SIGKILL")
             process.wait(_END_SECONDS)

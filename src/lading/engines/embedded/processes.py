@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+_RESPITE_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,23 @@ class Process:
                 return bool(poll.poll(max(0.0, seconds) * 1000))
         except ProcessLookupError:
             return True
+
+
+def ended(process: Process, asked: int, seconds: float) -> bool:
+    """Whether the first process of a container, sent the signal `asked`, ended within `seconds`.
+
+    For one that has answered what it had. It is given up early, a moment after it let go of its
+    handler: Node.js catches SIGTERM only to reset the terminal, and then sends it to itself, of
+    which the kernel takes no notice there.
+    """
+    deadline = time.monotonic() + seconds
+    while not process.is_spared_by(asked):
+        left = deadline - time.monotonic()
+        if process.wait(min(left, _LOOK_SECONDS)):
+            return True
+        if left <= 0:
+            return False
+    return process.wait(min(deadline - time.monotonic(), _RESPITE_SECONDS))
 
 
 @cache

@@ -19,7 +19,7 @@ from lading.engines.embedded.cgroups import Cgroups
 from lading.engines.embedded.container import Container, Started
 from lading.engines.embedded.identity import Identity
 from lading.engines.embedded.namespace import Command, enter, merge
-from lading.engines.embedded.processes import Process, mentioning
+from lading.engines.embedded.processes import Process, ended, mentioning
 from lading.engines.engine import Workload
 from lading.errors import EngineError
 from lading.oci import Image
@@ -83,7 +83,9 @@ def stop(made: Container, record: Started, identity: Identity) -> None:
         # What SIGTERM would end anywhere else is ended: it could only use up its grace.
         spared = record.process.is_spared_by(signal.SIGTERM)
         record.process.signal(signal.SIGTERM)
-        if not record.process.wait(0.0 if spared else until - time.monotonic()):
+        left = 0.0 if spared else until - time.monotonic()
+        port = record.port is not None
+        if not (ended(record.process, signal.SIGTERM, left) if port else record.process.wait(left)):
             record.process.signal(signal.SIGKILL)
             record.process.wait(_END_SECONDS)
     if not record.monitor.wait(_END_SECONDS):
