@@ -56,16 +56,16 @@ def document(tree: Node) -> dict[str, Any]:
 
 def title(request: Request) -> str:
     """The method and the path, without the service's own name before it."""
-    own = f"/{request.service}"
+    own = f"/{request.meant}"
     path = request.path
-    if request.service and (path == own or path.startswith(f"{own}/")):
+    if request.meant and (path == own or path.startswith(f"{own}/")):
         path = path.removeprefix(own) or "/"
     return printable(f"{request.method} {path}".strip()) or "-"
 
 
 def service(request: Request) -> str:
-    """The service; where none has the path, what stands in the place of its name."""
-    return printable(request.service or request.path.removeprefix("/").partition("/")[0]) or "-"
+    """The service, or the one that was meant; "-" of a path that is like no service's."""
+    return printable(request.meant) or "-"
 
 
 def status(request: Request) -> str:

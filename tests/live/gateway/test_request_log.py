@@ -89,7 +89,7 @@ def test_what_comes_by_the_socket_was_made_by_a_service(envoy: Envoy, client: ht
         ("/coming/predict", 504, "no replica was ready in time"),
         ("/digits/predict?ms=3000", 504, "no answer in time"),
         ("/digits/predict?drop", 503, "the replica went away in the middle of it"),
-        ("/nobody/predict", 404, "no service has this path"),
+        ("/nobody/predict", 404, "there is no service nobody"),
     ],
 )
 def test_why_one_failed_can_be_told(

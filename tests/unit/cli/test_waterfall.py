@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+
+import pytest
 
 from lading.cli import waterfall
 from lading.gateway.requests.tree import Node, forest
@@ -81,9 +84,22 @@ def test_what_clients_sent_does_not_steer_the_terminal() -> None:
     assert all(character.isprintable() for character in text.replace("\n", ""))
 
 
-def test_a_path_that_no_service_has_is_shown_whole() -> None:
-    (found,) = forest([request("", 0, 1, path="/ocrx/predict", status=404, details="direct")])
-    assert waterfall.lines(found, None)[-1].startswith("ocrx     POST /ocrx/predict  404 ")
+@pytest.mark.parametrize(
+    ("path", "start", "note"),
+    [
+        ("/wrods/predict", "wrods    POST /predict  404 ", "there is no service wrods"),
+        ("/favicon.ico", "-        POST /favicon.ico  404 ", "no service has this path"),
+        ("/", "-        POST /  404 ", "no service has this path"),
+        ("/.git/config", "-        POST /.git/config  404 ", "no service has this path"),
+    ],
+)
+def test_a_path_that_no_service_has_is_one_of_a_service_only_where_it_is_like_one(
+    path: str, start: str, note: str
+) -> None:
+    (found,) = forest([request("", 0, 1, path=path, status=404, details="direct")])
+    said = re.sub(r" +404 ", "  404 ", waterfall.lines(found, None)[-1])
+    assert said.startswith(start)
+    assert said.endswith(f"  {note}")
 
 
 def test_programs_get_times_in_numbers() -> None:

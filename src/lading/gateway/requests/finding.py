@@ -74,13 +74,16 @@ def _slowest(requests: Iterable[Request], wish: Wish) -> list[Request]:
 
 
 def _candidates(requests: Iterable[Request], wish: Wish) -> Iterator[Request]:
-    """Those of clients; with `failed`, such as failed themselves or in one of their calls."""
+    """Those of clients; with `failed`, such as failed themselves or in one of their calls.
+
+    What is no service's path is nobody's failure.
+    """
     failed: set[str] = set()
     for one in requests:
         if one.failed:
             failed.add(one.request_id)
         routine = one.method == "GET" and one.path.rpartition("/")[2] in _ROUTINE
-        if one.inside or routine:
+        if one.inside or routine or (wish.failed and one.is_stray):
             continue
         # Its calls are written down before it, since they are over before it.
         if not wish.failed or one.failed or one.request_id in failed:

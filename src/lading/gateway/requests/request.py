@@ -18,6 +18,7 @@ _TRACEPARENT = re.compile(
 # What `lading_runtime.tracing` puts there: the call's own span, and that of the request it was made
 # for, where that one came with any.
 _MEMBER = re.compile(r"lading=([0-9a-f]{16})(?:-([0-9a-f]{16}))?")
+_LIKE_A_SERVICE = re.compile(r"/([a-z](?:[a-z0-9-]*[a-z0-9])?)/.")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,19 @@ class Request:
     def ended_us(self) -> int:
         """Since 1970."""
         return self.began_us + self.duration_us
+
+    @property
+    def meant(self) -> str:
+        """The service, or what a path such as one has names in its place; empty where none is."""
+        if self.service:
+            return self.service
+        found = _LIKE_A_SERVICE.match(self.path)
+        return found[1] if found else ""
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether its path is that of nothing, as what browsers and scanners ask for unbidden."""
+        return self.status == 404 and not self.meant
 
     @property
     def failed(self) -> bool:

@@ -53,6 +53,8 @@ def why(request: Request) -> str:
             return text.format(caller="the caller" if request.inside else "the client")
     if not request.failed:
         return ""
+    if request.status == 404 and request.meant != request.service:
+        return f"there is no service {request.meant}"
     return _BY_STATUS.get(request.status, request.details.replace("_", " "))
 
 

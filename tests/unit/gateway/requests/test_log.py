@@ -102,6 +102,18 @@ def test_a_request_is_listed_as_failed_where_one_of_its_calls_failed(tmp_path: P
     assert tree.request and tree.request.service == "front"
 
 
+def test_what_is_no_services_path_is_listed_but_not_as_failed(tmp_path: Path) -> None:
+    strays = [
+        line("", 10 * number, 1, id=f"r-{number}", path=path, status=404, details="direct_response")
+        for number, path in enumerate(["/favicon.ico", "/", "/wrods/predict"], start=2)
+    ]
+    log = written(tmp_path, line("front", 0, 5, status=404), *strays)
+    listed_paths = [tree.request.path for tree in listed(log, Wish()) if tree.request]
+    assert listed_paths == ["/front/predict", "/favicon.ico", "/", "/wrods/predict"]
+    failed = [tree.request.path for tree in listed(log, Wish(failed=True)) if tree.request]
+    assert failed == ["/front/predict", "/wrods/predict"]
+
+
 def test_a_call_from_another_app_is_listed_as_a_clients(tmp_path: Path) -> None:
     log = written(tmp_path, line("front", 0, 10, **{**called("b", "a"), "door": "outside"}))
     for wish in (Wish(), Wish(slowest=True)):
