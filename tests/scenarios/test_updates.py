@@ -111,6 +111,17 @@ def test_a_dry_run_refuses_what_a_build_would(two: App) -> None:
     assert "s1/h.py" in two.refused("up", "--dry-run")
 
 
+def test_a_build_of_several_says_whose_layers_it_makes(two: App) -> None:
+    two.ok("lock")
+    for name in ("s0", "s1"):
+        two.change("VERSION = 1", f"VERSION = {time.time_ns()}", f"{name}/h.py")
+    said = two.lading("build").stderr
+    assert "\ns0: code: 1 file: " in f"\n{said}"
+    assert "\ns1: code: 1 file: " in said
+    two.change("VERSION = ", "VERSION = 1", "s1/h.py")
+    assert two.lading("build", "s1").stderr.startswith("code: 1 file: ")
+
+
 def test_options_that_exclude_each_other_are_refused(two: App) -> None:
     assert two.refused("up", "--watch", "-d", code=2) == (
         "lading: --watch and --detach exclude each other; leave one of them out\n"

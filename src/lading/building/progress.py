@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -29,6 +30,27 @@ class Silent:
     def advance(self, task: str, amount: int) -> None: ...
 
     def finish(self, task: str, note: str = "") -> None: ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """A Progress of one image among several: says whose its tasks are."""
+
+    progress: Progress
+    name: str
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self.progress.start(self.told(task), total)
+
+    def advance(self, task: str, amount: int) -> None:
+        self.progress.advance(self.told(task), amount)
+
+    def finish(self, task: str, note: str = "") -> None:
+        self.progress.finish(self.told(task), note)
+
+    def told(self, task: str) -> str:
+        """The task, for whoever hears of others' as well."""
+        return f"{self.name}: {task}"
 
 
 def amount(size: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from lading.building.build import Built, build
 from lading.building.lockfile import Lock
-from lading.building.progress import Progress
+from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
 from lading.cli.locks import locked_for
 from lading.cli.names import unknown
@@ -30,7 +30,9 @@ def build_all(recipes: Iterable[Recipe], lock: Lock, progress: Progress) -> dict
     """The images of the recipes, by name. One after another: later ones reuse earlier layers."""
     folders = Folders.of_user()
     store = Layout(folders.store)
-    return {
-        recipe.name: build(recipe, locked_for(recipe, lock), store, folders.cache, progress)
-        for recipe in recipes
-    }
+    recipes = list(recipes)
+    built = {}
+    for recipe in recipes:
+        told = Named(progress, recipe.name) if len(recipes) > 1 else progress
+        built[recipe.name] = build(recipe, locked_for(recipe, lock), store, folders.cache, told)
+    return built

@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 
 from lading.building import in_image
 from lading.building.build import Built, build
+from lading.building.layers.wanted import LayerKind
 from lading.building.lockfile import LockedEnvironment
-from lading.building.progress import Progress
+from lading.building.progress import Named, Progress
 from lading.building.recipe import Environment, Recipe
 from lading.exports import gateway_program, names
 from lading.gateway import binary
@@ -68,7 +69,13 @@ def built(
         models=(PurePosixPath(_PROGRAM),),
     )
     base = replace(locked, inputs="", packages=(), runtime=(), wheels=())
-    return build(recipe, base, store, cache, progress)
+    return build(recipe, base, store, cache, _Told(progress, "gateway"))
+
+
+class _Told(Named):
+    def told(self, task: str) -> str:
+        # The layer of Envoy is one of models only because those are stored as they are.
+        return super().told(task.removeprefix(f"{LayerKind.MODEL.value}: "))
 
 
 def _command(python: str) -> tuple[str, ...]:
