@@ -202,6 +202,23 @@ def test_many_files_at_once_are_one_revision(watching: Watching) -> None:
     assert watching.answer("one") == 7
 
 
+def test_a_file_that_an_editor_wrote_elsewhere_first_is_named_by_its_own_name(
+    watching: Watching,
+) -> None:
+    subprocess.run(["sed", "-i", "1i # seen", watching.app.folder / "two/h.py"], check=True)
+    watching.says("^two/h.py saved: two: revision")
+
+
+def test_a_source_folder_that_is_gone_is_told_of_once(watching: Watching) -> None:
+    folder = watching.app.folder
+    (folder / "two").rename(folder / "away")
+    line = watching.says("lading: .*two.*; what runs of it goes on|lading: .*two")
+    time.sleep(1.5)
+    assert watching.shown.read_text().count(line) == 1
+    (folder / "away").rename(folder / "two")
+    watching.says("saved")
+
+
 def test_settings_and_requirements_are_taken_up_and_their_mistakes_told(
     watching: Watching,
 ) -> None:
@@ -211,6 +228,7 @@ def test_settings_and_requirements_are_taken_up_and_their_mistakes_told(
     assert watching.answer("one") == 7
     watching.save("lading.yaml", good.replace("128Mi", "192Mi", 1))
     watching.says("lading.yaml saved: one: revision")
+    assert watching.shown.read_text().count("services.one.hander") == 1
     assert watching.replica("one")["memory_limit_bytes"] == 192 * 1024**2
     watching.save("two/requirements.txt", "iniconfig==2.0.0\n")
     watching.says("lading.lock is out of date for two: .*: locking anew")

@@ -30,6 +30,8 @@ from lading.settings.app import App
 
 _LONG_SECONDS = 1.0
 """A task of a build that took so long is told of."""
+_SAME_SECONDS = 2.0
+"""Within these a fault is that of the same save, of which more was heard."""
 _WAIT_SECONDS = 0.5
 _LEAVE_SECONDS = 5.0
 
@@ -65,6 +67,8 @@ class Watching:
     _images: dict[str, Digest] = field(default_factory=dict)
     """The newest of each service."""
     _unsettled: _Unsettled | None = None
+    _fault: tuple[str, float] = ("", 0.0)
+    """What was said last, and when (monotonic)."""
     _left: Batch | None = None
     """Not answering yet: something newer came, or it could not be read what to build."""
 
@@ -101,7 +105,7 @@ class Watching:
                     # What gave it up for newer files came to nothing itself.
                     self._release(self._unsettled)
             except LadingError as error:
-                _say(error)
+                self._say_fault(str(error))
 
     def _take_up(self, batch: Batch) -> None:
         """Build what a batch is part of, and ask for it."""
@@ -141,10 +145,17 @@ class Watching:
             # A file that was written while it was read is read again.
             if not self._newer():
                 goes_on = "; what runs of it goes on" if recipe.name in self._images else ""
-                _say(f"{recipe.name}: {error}{goes_on}")
+                self._say_fault(f"{recipe.name}: {error}{goes_on}")
             return False
         self._images[recipe.name] = made.image.digest
         return True
+
+    def _say_fault(self, said: str) -> None:
+        """Once for a save, of whose files we may hear one after the other."""
+        before, when = self._fault
+        self._fault = said, time.monotonic()
+        if said != before or time.monotonic() - when > _SAME_SECONDS:
+            _say(said)
 
     def _leave_out(self, failed: Mapping[str, Digest]) -> None:
         self._images = {x: y for x, y in self._images.items() if failed.get(x) != y}
@@ -180,7 +191,9 @@ class Watching:
         """Files, for a person."""
         # The lock is also written by us, after what it is made from.
         paths = set(paths)
-        telling = paths - {locks.lock_path(self.app)} or paths
+        # Nor is it a file of an editor's own, which is gone by now.
+        there = {path for path in paths if path.exists()} or paths
+        telling = there - {locks.lock_path(self.app)} or there
         named = sorted(_shown(one, self.at.folder) for one in telling)
         if not named:
             return "files"
