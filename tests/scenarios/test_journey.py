@@ -48,9 +48,8 @@ def test_names_that_do_not_exist_are_told_with_those_that_do(app: App) -> None:
     assert app.refused("predict", "prob", code=2) == (
         "lading: the app has no service 'prob': expected one of probe\n"
     )
-    assert "the app has no step 'train': expected one of none" in app.refused(
-        "run", "train", code=2
-    )
+    assert app.refused("run", "train", code=2) == "lading: train: the app has no steps\n"
+    assert "no template is named nosuch" in app.refused("init", "nosuch", code=2)
 
 
 def test_what_the_gateway_answers_is_json_whatever_happens(app: App) -> None:

@@ -109,11 +109,11 @@ def service(
     fate is unknown is then sent again, here and by the gateway. `path` is what is asked for below
     the service's name. Raises ValueError.
     """
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"expected the name of a service, got {name!r}")
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout: expected seconds above 0, got {timeout!r}")
-    if not _PATH.fullmatch(path):
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
         raise ValueError(f"path: expected one that begins with '/', got {path!r}")
     return Service(name, timeout, gateway, idempotent, path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.errors import SettingsError
+from lading.errors import SettingsError, UsageError
 from lading.settings import read, templates
 
 
@@ -41,7 +41,7 @@ def test_nothing_is_overwritten_and_nothing_else_written(tmp_path: Path) -> None
 
 
 def test_an_unknown_template_is_answered_with_the_known(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(UsageError) as caught:
         templates.write("sklern", tmp_path)
     assert str(caught.value) == (
         "no template is named sklern: expected one of hello, sklearn; did you mean sklearn?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lading.errors import SettingsError
+from lading.errors import SettingsError, UsageError
 from lading.settings.faults import nearest
 
 _HERE = Path(__file__).parent
@@ -19,12 +19,12 @@ def names() -> list[str]:
 def write(template: str, folder: Path) -> list[Path]:
     """Write a template's files into `folder`, made if need be; return them, relative to it, sorted.
 
-    Overwrites nothing. Raises SettingsError when there is no such template, when a file of that
-    name is there already (nothing is written then), or when the disk refuses.
+    Overwrites nothing. Raises UsageError when there is no such template, SettingsError when a file
+    of that name is there already (nothing is written then), or when the disk refuses.
     """
     if template not in names():
         meant = nearest(template, names())
-        raise SettingsError(
+        raise UsageError(
             f"no template is named {template}",
             expected=f"one of {', '.join(names())}",
             todo=f"did you mean {meant}?" if meant else "",

@@ -235,6 +235,10 @@ def test_an_unset_gateway_is_told_when_calling(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_no_name_of_a_service_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="expected the name of a service"):
         service(name)
+    with pytest.raises(ValueError, match="expected the name of a service, got 5"):
+        service(5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="path: expected one that begins with '/', got 5"):
+        service("ocr", path=5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="timeout: expected seconds above 0, got 0"):
         service("ocr", timeout=0)
 
