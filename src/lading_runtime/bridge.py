@@ -4,9 +4,9 @@ A server of another language listens on a port of 127.0.0.1, in a container with
 gateway reaches it, and it reaches the gateway, by sockets in mounted folders. The bridge joins the
 two, byte for byte: `--socket` leads to `--port`, and `--gateway-port` leads to `--gateway`. It runs
 in the container's network namespace, from a second container or from the machine; or it starts the
-server itself, whose end is then its own. As long as nobody listens on the port, it answers in the
-server's place that nothing was begun, so that the gateway tries again. Uses the standard library
-alone, on every Python from 3.9.
+server itself, whose end is then its own. As long as nobody listens on the port, or `--health` is
+not answered with 200, it answers in the server's place that nothing was begun, so that the gateway
+tries again. Uses the standard library alone, on every Python from 3.9.
 """
 
 # ruff: noqa: PTH101, PTH108, PTH116
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -28,23 +29,29 @@ LOOPBACK_6 = "::1"
 _BACKLOG = 1024
 _FAILED = 1
 _LINGER_SECONDS = 2.0
-_PROBLEM = (
-    b'{"type":"urn:lading:problem:not_ready","title":"Not ready","status":503,"code":"not_ready",'
-    b'"detail":"nothing listens on the port of lading.yaml"}'
-)
-NOT_STARTED = b"\r\n".join(
-    (
-        b"HTTP/1.1 503 Service Unavailable",
-        b"content-type: application/problem+json",
-        b"content-length: %d" % len(_PROBLEM),
-        b"retry-after: 1",
-        b"x-lading-not-started: 1",
-        b"connection: close",
-        b"",
-        _PROBLEM,
+_HEALTHY_SECONDS = 1.0
+_UNHEALTHY_SECONDS = 0.25
+_NOBODY_SECONDS = 0.05
+"""Between two questions; where nobody listens, nobody is troubled by one."""
+_ANSWER_SECONDS = 2.0
+_SILENT_MOST = 2
+_ASKED = b"GET /.lading/ready "
+"""How a request begins that asks the bridge itself whether the server can answer."""
+_READY = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def not_started(why: str) -> bytes:
+    """The answer in the place of a server that cannot give one, whatever was asked."""
+    problem = {"type": "urn:lading:problem:not_ready", "title": "Not ready", "status": 503}
+    body = json.dumps({**problem, "code": "not_ready", "detail": why}).encode()
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n"
+        b"content-length: %d\r\nretry-after: 1\r\nx-lading-not-started: 1\r\n"
+        b"connection: close\r\n\r\n%s" % (len(body), body)
     )
-)
-"""The answer in the place of a server that does not listen, whatever was asked."""
+
+
+NOT_STARTED = not_started("nothing listens on the port of lading.yaml")
 
 Connect = Callable[[Callable[[], "End"]], Awaitable["tuple[asyncio.BaseTransport, End]"]]
 """Opens a connection for an `End`. Raises OSError."""
@@ -121,11 +128,11 @@ class End(asyncio.Protocol):
             self._other.abort()
 
     def pause_writing(self) -> None:
-        if self._other is not None:
+        if self._other:
             self._other._pause()
 
     def resume_writing(self) -> None:
-        if self._other is not None:
+        if self._other:
             self._other.resume_reading()
 
     def resume_reading(self) -> None:
@@ -161,16 +168,75 @@ class End(asyncio.Protocol):
             self._transport.pause_reading()
 
 
+class Heard(End):
+    """One that begins with the first bytes it reads."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        begins = self._other is None and not self._refused and not self._early
+        super().data_received(data)
+        if begins:
+            self._begun(self)
+
+    def eof_received(self) -> bool:
+        return super().eof_received() and bool(self._early or self._other)
+
+
+class Health:
+    """Whether the server says that it can answer, asked over and over."""
+
+    def __init__(self, port: int, path: str) -> None:
+        self._port, self._path, self._silent = port, path, 0
+        self.why_not = f"nothing listens on port {port}"
+        """Empty where it can."""
+
+    async def keep_asking(self) -> None:
+        while True:
+            await asyncio.sleep(await self._once())
+
+    async def _once(self) -> float:
+        try:
+            status = await asyncio.wait_for(self._ask(), _ANSWER_SECONDS)
+        except ConnectionRefusedError:
+            self.why_not = f"nothing listens on port {self._port}"
+            return _NOBODY_SECONDS
+        except (asyncio.TimeoutError, OSError, ValueError, IndexError) as error:
+            how = "within 2 s" if isinstance(error, asyncio.TimeoutError) else "with HTTP"
+            self._silent += 1
+            if self.why_not or self._silent >= _SILENT_MOST:
+                self.why_not = f"{self._path} is not answered {how}"
+        else:
+            self._silent = 0
+            self.why_not = "" if status == 200 else f"{self._path} is answered with {status}"
+        return _UNHEALTHY_SECONDS if self.why_not else _HEALTHY_SECONDS
+
+    async def _ask(self) -> int:
+        try:
+            reader, writer = await asyncio.open_connection(LOOPBACK, self._port)
+        except OSError:
+            reader, writer = await asyncio.open_connection(LOOPBACK_6, self._port)
+        try:
+            request = f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            writer.write(request.encode())
+            return int((await reader.readline()).split()[1])
+        finally:
+            writer.close()
+
+
 class Relay:
     """A listening socket of which every connection is led on by `connect`.
 
-    Where that leads to nobody, `otherwise` is the answer; none closes the connection at once.
+    Where that leads to nobody, `otherwise` is the answer; none closes the connection at once. With
+    a `health`, none is led on to a server that cannot answer.
     """
 
     def __init__(self, listener: socket.socket, connect: Connect, otherwise: bytes = b"") -> None:
         self._listener = listener
         self._connect = connect
         self._otherwise = otherwise
+        self.health: Health | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self) -> asyncio.AbstractServer:
@@ -180,12 +246,17 @@ class Relay:
         return await loop.create_server(self._accepted, sock=self._listener)
 
     def _accepted(self) -> End:
-        return End(self._begun)
+        return Heard(self._begun) if self.health else End(self._begun)
 
     def _begun(self, end: End) -> None:
-        task = asyncio.get_running_loop().create_task(self._lead_on(end))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        if self.health and self.health.why_not:
+            end.refuse(not_started(self.health.why_not))
+        elif isinstance(end, Heard) and end._early[0].startswith(_ASKED):
+            end.refuse(_READY)
+        else:
+            task = asyncio.get_running_loop().create_task(self._lead_on(end))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
 
     async def _lead_on(self, end: End) -> None:
         try:
@@ -209,23 +280,15 @@ def to_port(port: int) -> Connect:
 
 def to_socket(path: str) -> Connect:
     """Connects to a UNIX socket."""
-
-    async def connect(factory: Callable[[], End]) -> tuple[asyncio.BaseTransport, End]:
-        return await asyncio.get_running_loop().create_unix_connection(factory, path)
-
-    return connect
+    return lambda factory: asyncio.get_running_loop().create_unix_connection(factory, path)
 
 
-class ListenError(Exception):
-    """An address cannot be listened on; the message names it and says why."""
-
-
-class StartError(Exception):
-    """The server cannot be started; the message says why."""
+class BeginError(Exception):
+    """An address cannot be listened on, or the server not be started; the message says which."""
 
 
 def listen_on_socket(path: str) -> socket.socket:
-    """A UNIX socket that everybody may connect to who reaches its folder. Raises ListenError."""
+    """A UNIX socket that everybody may connect to who reaches its folder. Raises BeginError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)  # left behind by one that was killed
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -235,12 +298,12 @@ def listen_on_socket(path: str) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from error
+        raise BeginError(f"cannot listen on {path}: {error.strerror or error}") from error
     return listener
 
 
 def listen_on_port(port: int) -> socket.socket:
-    """A socket of the loopback. Raises ListenError."""
+    """A socket of the loopback. Raises BeginError."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -248,7 +311,7 @@ def listen_on_port(port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ListenError(f"cannot listen on {LOOPBACK}:{port}: {error.strerror}") from error
+        raise BeginError(f"cannot listen on {LOOPBACK}:{port}: {error.strerror}") from error
     return listener
 
 
@@ -260,7 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         return asyncio.run(_carry(options))
-    except (ListenError, StartError) as error:
+    except BeginError as error:
         sys.stderr.write(f"lading bridge: {error}\n")
         return _FAILED
 
@@ -272,7 +335,9 @@ async def _carry(options: argparse.Namespace) -> int:
         loop.add_signal_handler(number, over.set)
     if options.lifeline is not None:
         loop.add_reader(options.lifeline, over.set)  # nobody writes to it: readable is closed
-    servers = [await relay.start() for relay in _relays(options)]
+    health = Health(options.port, options.health) if options.health else None
+    servers = [await relay.start() for relay in _relays(options, health)]
+    asking = loop.create_task(health.keep_asking()) if health else None
     own = os.stat(options.socket).st_ino
     if options.ready is not None:
         os.write(options.ready, b"%d" % os.getpid())
@@ -283,6 +348,8 @@ async def _carry(options: argparse.Namespace) -> int:
         loop.remove_reader(options.lifeline)
     for server in servers:
         server.close()
+    if asking:
+        asking.cancel()
     with contextlib.suppress(FileNotFoundError):
         # The next one of this path may have come already.
         if os.stat(options.socket).st_ino == own:
@@ -295,7 +362,7 @@ async def _beside(command: Sequence[str], over: asyncio.Event) -> int:
     try:
         server = await asyncio.create_subprocess_exec(*command)
     except OSError as error:
-        raise StartError(f"cannot start {command[0]}: {error.strerror or error}") from error
+        raise BeginError(f"cannot start {command[0]}: {error.strerror or error}") from error
     ended = asyncio.ensure_future(server.wait())
     asked = asyncio.ensure_future(over.wait())
     await asyncio.wait((ended, asked), return_when=asyncio.FIRST_COMPLETED)
@@ -306,12 +373,13 @@ async def _beside(command: Sequence[str], over: asyncio.Event) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _relays(options: argparse.Namespace) -> list[Relay]:
+def _relays(options: argparse.Namespace, health: Health | None) -> list[Relay]:
     """The way in comes last: when it is there, all is."""
     relays = []
     if options.gateway:
         relays.append(Relay(listen_on_port(options.gateway_port), to_socket(options.gateway)))
     relays.append(Relay(listen_on_socket(options.socket), to_port(options.port), NOT_STARTED))
+    relays[-1].health = health
     return relays
 
 
@@ -319,12 +387,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lading_runtime.bridge")
     parser.add_argument("--socket", required=True, help="where the server is to be reached")
     parser.add_argument("--port", type=int, required=True, help="where the server listens")
+    parser.add_argument("--health", help="a path, answered with 200 when the server can answer")
     parser.add_argument("--gateway", help="socket of the gateway")
     parser.add_argument("--gateway-port", type=int, default=7878, help="where it is to be reached")
     parser.add_argument("--lifeline", type=int, help="read end of a pipe: ends when it closes")
-    parser.add_argument(
-        "--ready", type=int, help="write end of a pipe: told its pid once it carries"
-    )
+    parser.add_argument("--ready", type=int, help="write end of a pipe: told its pid at the start")
     parser.add_argument("server", nargs="*", help="after --: the server, to be started beside it")
     return parser.parse_args(arguments)
 

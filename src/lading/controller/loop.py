@@ -21,7 +21,7 @@ from lading.controller.watch import PROBE_STARTING_SECONDS, Watched, monotonic
 from lading.engines.engine import Engine, Observed, Phase
 from lading.errors import EngineError, LadingError
 from lading.gateway.envoy import Envoy
-from lading.gateway.route import Listener, Route
+from lading.gateway.route import FOREIGN_HEALTH, Listener, Route
 from lading.releases.execute import Hands, execute
 from lading.releases.plan import Action, Health, Stop, plan
 from lading.releases.revision import ReplicaId, Spec, replicas_of
@@ -180,7 +180,7 @@ class Loop:
         """Ask once, or again and again for so long until it is ready."""
         spec = self.spec(watched.id)
         own = f"/{watched.id.service}/readyz"
-        path = spec.http.health if spec and spec.http else own
+        path = FOREIGN_HEALTH if spec and spec.http else own
         until = monotonic() + seconds
         while (says := await why_not(observed.address, path)) and monotonic() < until:
             await asyncio.sleep(_CLOSELY_SECONDS)

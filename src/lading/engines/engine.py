@@ -53,6 +53,11 @@ class Workload:
 
     Docker and Podman need Python in the image for it, as every image has that Lading built.
     """
+    health: str | None = None
+    """Of a server on a port: the path it answers with 200 when it can answer requests.
+
+    The engine asks, and answers `/.lading/ready` at the address in its place.
+    """
     gateway: Path | None = None
     """A folder on this machine with the socket `http.sock`, by which it may call other services."""
     writable: tuple[str, ...] = ()

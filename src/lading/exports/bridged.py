@@ -52,6 +52,8 @@ def entrypoint(workload: Workload, command: Sequence[str], python: str) -> list[
     """Starts the bridge, which starts `command` and ends with it."""
     bridge = [in_image.python(python), "-I", _PATH]
     bridge += ["--socket", inside.SOCKET, "--port", str(workload.port)]
+    if workload.health:
+        bridge += ["--health", workload.health]
     bridge += ["--gateway", inside.GATEWAY_SOCKET]
     bridge += ["--gateway-port", str(inside.gateway_port(workload))]
     return [*bridge, "--", *command]

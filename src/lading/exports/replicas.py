@@ -54,8 +54,8 @@ def services(one: Exported, around: Around) -> dict[str, Document]:
 def route(one: Exported) -> Route:
     """How the gateway finds its replicas. Which of them can answer is for it to see."""
     sockets = [f"unix:{socket_folder(x)}/http.sock" for x in names.replicas(one.name, one.replicas)]
-    health = one.spec.http.health if one.spec.http else None
-    return Route(one.name, (), tuple(sockets), one.spec.timeout_seconds, health)
+    foreign = one.spec.http is not None
+    return Route(one.name, (), tuple(sockets), one.spec.timeout_seconds, foreign)
 
 
 def socket_folder(replica: str) -> str:
@@ -116,4 +116,4 @@ def _environment(one: Exported, workload: Workload) -> dict[str, str]:
 
 def _health(one: Exported) -> str:
     """The path at which the gateway asks as well."""
-    return one.spec.http.health if one.spec.http else f"/{one.name}/readyz"
+    return route(one).health

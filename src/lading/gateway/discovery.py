@@ -13,7 +13,7 @@ from pathlib import Path
 from lading.errors import GatewayError
 from lading.gateway import bootstrap, retries
 from lading.gateway.document import Document, discovery, duration, typed
-from lading.gateway.route import Route
+from lading.gateway.route import FOREIGN_HEALTH, Route
 
 UPSTREAM_IDLE_SECONDS = 30.0
 """A replica must keep an idle connection for longer than this, or requests meet a closed one."""
@@ -35,7 +35,7 @@ def endpoints_file(folder: Path, service: str) -> Path:
 
 def healths(wanted: Iterable[Route]) -> Mapping[str, str]:
     """Each service with the path at which a replica is asked whether it can answer."""
-    return {route.service: route.foreign_health or _own_health(route.service) for route in wanted}
+    return {route.service: route.health for route in wanted}
 
 
 def clusters(services: Mapping[str, str], folder: Path) -> Document:
@@ -88,12 +88,8 @@ def routes(wanted: Sequence[Route], max_body_bytes: int) -> Document:
     return discovery([table])
 
 
-def _own_health(service: str) -> str:
-    return f"/{service}/readyz"
-
-
 def _cluster(service: str, health: str, folder: Path) -> Document:
-    is_ours = health == _own_health(service)
+    is_ours = health != FOREIGN_HEALTH
     return typed(
         "config.cluster.v3.Cluster",
         name=service,
@@ -186,7 +182,7 @@ def _paths(route: Route) -> list[Document]:
 def _places(route: Route) -> list[tuple[Document, Document]]:
     """Which paths lead to a service, and what is done to them on the way."""
     own = f"/{route.service}"
-    if route.foreign_health is None:
+    if not route.foreign:
         # The second is where clients of the Open Inference Protocol look for a model.
         prefixes = (own, f"/v2/models/{route.service}")
         return [({"path_separated_prefix": prefix}, {}) for prefix in prefixes]

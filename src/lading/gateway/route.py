@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FOREIGN_HEALTH = "/.lading/ready"
+"""Asked of what stands before a server that is not ours, whatever the server's own path is."""
+
 
 @dataclass(frozen=True)
 class Listener:
@@ -29,6 +32,11 @@ class Route:
     ready: tuple[str, ...]
     starting: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
-    foreign_health: str | None = None
-    """Where a server that is not ours says whether it can answer. It is asked for `/rest` where a
-    client asks for `/service/rest`; None where `/service/readyz` says it, and paths stay whole."""
+    foreign: bool = False
+    """Whether the server is not ours. It is asked for `/rest` where a client asks for
+    `/service/rest`; paths of our own stay whole."""
+
+    @property
+    def health(self) -> str:
+        """Where a replica says whether it can answer; the bridge does for a foreign server."""
+        return FOREIGN_HEALTH if self.foreign else f"/{self.service}/readyz"

@@ -118,6 +118,7 @@ def workload(app: str, replica: ReplicaId, spec: Spec, gateway: Path | None) -> 
         limits=spec.limits,
         egress=spec.egress,
         port=spec.http.port if spec.http else None,
+        health=spec.http.health if spec.http else None,
         gateway=gateway,
         # The server stops by itself within its grace; the engine's own is a little longer.
         grace_seconds=spec.grace_seconds + 2,

@@ -37,5 +37,5 @@ def _route(
         ready=tuple(addresses[r.id] for r in mine if r.health is Health.READY),
         starting=tuple(addresses[r.id] for r in current if r.health is not Health.READY),
         timeout_seconds=target.revision.spec.timeout_seconds,
-        foreign_health=http.health if (http := target.revision.spec.http) else None,
+        foreign=target.revision.spec.http is not None,
     )

@@ -86,8 +86,8 @@ def test_after_a_stop_no_socket_is_left(envoy: Envoy, listener: Listener) -> Non
 def test_a_server_that_is_not_ours_gets_its_own_paths(
     envoy: Envoy, listener: Listener, replica: Make, url: str
 ) -> None:
-    # This replica answers everything, its health at /up too.
-    route = Route("other", (replica("other").address,), foreign_health="/up")
+    # This replica answers everything, /.lading/ready too.
+    route = Route("other", (replica("other").address,), foreign=True)
     envoy.start(listener, [route])
     for asked, got in (
         ("/other", "/"),

@@ -121,7 +121,7 @@ def test_the_gateway_looks_for_replicas_where_it_has_them(ocr: Exported) -> None
         "ocr", (), ("unix:/run/services/ocr.1/http.sock", "unix:/run/services/ocr.2/http.sock"), 20
     )
     web = replace(ocr, spec=replace(ocr.spec, http=Http(3000, "/up")))
-    assert route(web).foreign_health == "/up"
+    assert route(web).foreign
 
 
 def test_a_socket_is_in_memory_and_its_users_alone(ocr: Exported) -> None:
@@ -141,6 +141,7 @@ def test_a_server_on_a_port_is_started_by_the_bridge_which_has_its_own_memory(
     assert container["entrypoint"] == [
         *("/usr/bin/python3.11", "-I", "/opt/lading/bridge.py"),
         *("--socket", "/run/lading/http.sock", "--port", "7878"),
+        *("--health", "/healthy?is=$$it"),
         *("--gateway", "/run/gateway/http.sock", "--gateway-port", "7879"),
         *("--", "node", "server.js"),
     ]
@@ -154,8 +155,9 @@ def test_a_server_on_a_port_is_started_by_the_bridge_which_has_its_own_memory(
 
 def test_no_variable_of_composes_own_is_put_in_place_of_a_text(ocr: Exported) -> None:
     web = replace(ocr, spec=replace(ocr.spec, http=Http(3000, "/healthy?is=$it")))
-    program = written(web)["services"]["ocr"]["healthcheck"]["test"][-1]
-    assert "GET /healthy?is=$$it HTTP/1.1" in program
+    container = written(web)["services"]["ocr"]
+    assert "/healthy?is=$$it" in container["entrypoint"]
+    assert "GET /.lading/ready HTTP/1.1" in container["healthcheck"]["test"][-1]
 
 
 def test_egress_is_a_network_of_its_own(ocr: Exported) -> None:

@@ -92,7 +92,7 @@ def test_a_service_is_found_by_its_name_and_as_a_model() -> None:
 
 
 def test_a_server_that_is_not_ours_is_asked_at_its_own_paths() -> None:
-    route = Route("a", (), foreign_health="/up")
+    route = Route("a", (), foreign=True)
     service = [p for p in paths(discovery.routes([route], 9)) if "route" in p]
     led = [
         (p["match"].get("path") or p["match"].get("prefix"), p["route"]["prefix_rewrite"])
@@ -100,7 +100,7 @@ def test_a_server_that_is_not_ours_is_asked_at_its_own_paths() -> None:
     ]
     assert led == [("/a", "/")] * 3 + [("/a/", "/")] * 3
     (cluster,) = discovery.clusters(discovery.healths([route]), FOLDER)["resources"]
-    assert cluster["health_checks"][0]["http_health_check"]["path"] == "/up"
+    assert cluster["health_checks"][0]["http_health_check"]["path"] == "/.lading/ready"
     (options,) = cluster["typed_extension_protocol_options"].values()
     # Less than any server keeps an idle connection for, or requests meet a closed one.
     assert options["common_http_protocol_options"] == {"idle_timeout": "1.000s"}

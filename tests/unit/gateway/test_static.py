@@ -16,7 +16,7 @@ FOLDER = Path("/tmp")
 LISTENER = Listener("0.0.0.0", 8080, 1000)
 ROUTES = [
     Route("ocr", (), ("unix:/run/services/ocr.1/http.sock", "unix:/run/services/ocr.2/http.sock")),
-    Route("web", (), ("unix:/run/services/web/http.sock",), 5.0, "/health"),
+    Route("web", (), ("unix:/run/services/web/http.sock",), 5.0, True),
 ]
 
 

@@ -328,3 +328,38 @@ def test_a_server_that_cannot_be_started_is_named(path: Path) -> None:
         assert process.stderr is not None
         said = process.stderr.read()
     assert said == "lading bridge: cannot start /nowhere/server: No such file or directory\n"
+
+
+def test_while_its_health_says_no_a_server_is_not_asked_and_the_bridge_says_why(path: Path) -> None:
+    status, asked = [404], []
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            asked.append(connection.recv(4096).split(b" ")[1])
+            connection.sendall(b"HTTP/1.1 %d x\r\ncontent-length: 0\r\n\r\n" % status[0])
+
+    def answer(target: bytes) -> bytes:
+        with connected(path) as client:
+            client.sendall(b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n" % target)
+            return read_all(client)
+
+    def until(wanted: bytes) -> None:
+        deadline = time.monotonic() + 10
+        while wanted not in answer(b"/.lading/ready"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    with server(serve) as listener:
+        port = str(listener.getsockname()[1])
+        with bridge("--socket", str(path), "--port", port, "--health", "/up"):
+            until(b"/up is answered with 404")
+            refused = answer(b"/a")
+            assert refused.startswith(b"HTTP/1.1 503 ")
+            assert b"x-lading-not-started: 1" in refused
+            status[0] = 200
+            until(b"HTTP/1.1 200 OK")
+            assert set(asked) == {b"/up"}
+            assert answer(b"/a").startswith(b"HTTP/1.1 200 x")
+            assert b"/a" in asked
+            status[0] = 500
+            until(b"/up is answered with 500")

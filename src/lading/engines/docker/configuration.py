@@ -107,6 +107,8 @@ def bridge(wanted: Wanted) -> dict[str, Any]:
         )
     arguments = [f"/usr/bin/python{python}", "-I", _BRIDGE, "--socket", inside.SOCKET]
     arguments += ["--port", str(workload.port)]
+    if workload.health:
+        arguments += ["--health", workload.health]
     binds = [
         f"{wanted.container.sockets}:{inside.SOCKET_FOLDER}:rw",
         f"{wanted.container.bridge_program}:{_BRIDGE}:ro",

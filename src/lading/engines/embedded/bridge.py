@@ -36,6 +36,8 @@ class Way:
     def options(self) -> list[str]:
         """What the bridge is told."""
         found = ["--socket", str(self.socket), "--port", str(self.workload.port)]
+        if self.workload.health:
+            found += ["--health", self.workload.health]
         if self.workload.gateway:
             gateway = str(self.workload.gateway / "http.sock")
             port = str(inside.gateway_port(self.workload))
