@@ -84,7 +84,23 @@ def _reasons(change: ServiceChange) -> list[str]:
         case Outcome.AGAIN:
             layers = ", ".join(one.what for one in change.image)
             return [f"made again ({layers}); replaced if another image comes of it"]
-    return [*map(_difference, change.image), *map(_setting, change.settings)]
+    return [*_image(change.image), *map(_setting, change.settings)]
+
+
+def _image(differences: Sequence[Difference]) -> Iterator[str]:
+    """A line each; of a service that a graph takes the place of, what its files were is one."""
+    texts = {one.what: one.changed[0] for one in differences if one.changed}
+    handler, graph = texts.get("handler"), texts.get("graph")
+    swapped = handler and graph and bool(handler.before) == bool(graph.after) != bool(graph.before)
+    if handler and swapped:
+        yield (
+            f"handler {handler.before} → a graph"
+            if handler.before
+            else (f"a graph → handler {handler.after}")
+        )
+    for one in differences:
+        if not (swapped and one.what in ("handler", "graph", "code")):
+            yield _difference(one)
 
 
 def _difference(one: Difference) -> str:

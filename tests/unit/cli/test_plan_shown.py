@@ -61,3 +61,18 @@ def test_no_line_is_wider_than_eighty_columns() -> None:
     names = [f"translate-{number}-to-another" for number in range(20)]
     changes = Changes(tuple(ServiceChange(name, Outcome.SAME) for name in names))
     assert max(map(len, lines(changes))) <= 80
+
+
+def test_a_graph_in_place_of_a_handler_is_said_once_and_so_is_the_way_back() -> None:
+    for before, after, said in (
+        (("front:Front", ""), ("", "graph.json"), "handler front:Front → a graph"),
+        (("", "front:Front"), ("graph.json", ""), "a graph → handler front:Front"),
+    ):
+        differences = (
+            Difference("handler", changed=(Changed("", *before),)),
+            Difference("graph", changed=(Changed("", *after),)),
+            Difference("code", ("graph.json",), ("front.py",)),
+            Difference("wheels", ("rich",)),
+        )
+        shown = lines(Changes((ServiceChange("front", Outcome.CHANGED, differences),), ()))
+        assert list(shown) == [f"  ~ front  {said}", "           wheels: + rich"]
