@@ -129,7 +129,7 @@ def _until_all_answer(app: App) -> None:
 
 def _exported(app: App, docker: Docker) -> Compose:
     folder = app.folder.parent / "composed"
-    app.lading("export", "compose", str(folder))
+    app.lading("export", "compose", "--output", str(folder))
     for archive in folder.glob("*.tar*"):
         docker("load", "--input", archive)
     return Compose(docker, folder)
