@@ -13,7 +13,7 @@ from bench.figure import Figure
 from bench.programs import MeasurementError, say
 from bench.works import many_models, ten_services
 
-_TIMES, _PICTURES = 3, 15
+_TIMES, _PICTURES = 3, 25
 
 
 def main() -> int:
