@@ -30,10 +30,10 @@ from lading.engines.embedded import cgroups, logfile, seccomp
 from lading.engines.embedded.layers import locked
 from lading.engines.embedded.processes import Process
 from lading.engines.engine import LogLine, Observed, Phase, Workload, is_name
-from lading.errors import EngineError, EngineUnavailable, WorkloadNotFound
+from lading.engines.sockets import require_room
+from lading.errors import EngineError, WorkloadNotFound
 from lading.stores.store import Store
 
-_SOCKET_PATH_BYTES = 107
 _LIST_SECONDS = 1.0
 _NEVER = -1
 _NOTHING: tuple[float, int, tuple[str, ...]] = (0.0, _NEVER - 1, ())
@@ -247,15 +247,7 @@ class Docker:
         return locked(self._run / "locks" / key)
 
     def _make_folders(self, made: Container) -> None:
-        longest = len(made.address.removeprefix("unix:").encode())
-        if longest > _SOCKET_PATH_BYTES:
-            raise EngineUnavailable(
-                "no room for the names of sockets",
-                where=str(self._run),
-                expected=f"paths of {_SOCKET_PATH_BYTES} bytes at most",
-                came=str(longest),
-                todo="set LADING_HOME or XDG_RUNTIME_DIR to a shorter folder",
-            )
+        require_room(Path(made.address.removeprefix("unix:")), self._run)
         self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("locks", "d"):
             (self._run / name).mkdir(exist_ok=True, mode=0o700)

@@ -15,10 +15,9 @@ from lading.engines.embedded.identity import Identity
 from lading.engines.embedded.layers import Layers, locked
 from lading.engines.embedded.unpack import Ownership
 from lading.engines.engine import LogLine, Observed, Workload, is_name
+from lading.engines.sockets import require_room
 from lading.errors import EngineError, EngineUnavailable, WorkloadNotFound
 from lading.stores.store import Store
-
-_SOCKET_PATH_BYTES = 107
 
 
 class Embedded:
@@ -160,15 +159,7 @@ class Embedded:
         return locked(self._run / "locks" / made.key)
 
     def _make_folders(self) -> None:
-        longest = len(str(self._container("x").sockets / "http.sock").encode())
-        if longest > _SOCKET_PATH_BYTES:
-            raise EngineUnavailable(
-                "no room for the names of sockets",
-                where=str(self._run),
-                expected=f"paths of {_SOCKET_PATH_BYTES} bytes at most",
-                came=str(longest),
-                todo="set LADING_HOME or XDG_RUNTIME_DIR to a shorter folder",
-            )
+        require_room(self._container("x").sockets / "http.sock", self._run)
         # Images bring set-user-id programs, and containers folders that anybody may write to.
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
