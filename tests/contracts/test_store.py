@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lading.errors import DamagedBlob, ImageNotFound, StoreError
-from lading.oci import Digest, Reference, media_types
+from lading.oci import Artifact, Digest, Reference, media_types
 from lading.stores.layout import Layout
 from lading.stores.memory import Memory
 from lading.stores.store import Store
@@ -181,7 +181,7 @@ def test_a_layer_is_no_image(store):
     large = stored(store, bytes(4 * 1024**2 + 1))
     with pytest.raises(
         StoreError,
-        match=r"expected a manifest or config of at most 4194304 bytes, got 4194305 bytes$",
+        match=r"expected a document of at most 4194304 bytes, got 4194305 bytes$",
     ):
         store.read(large)
 
@@ -243,3 +243,51 @@ def test_blobs_are_written_side_by_side(store):
         thread.join()
     for content in contents:
         assert content_of(store, Digest.of(content)) == content
+
+
+def about(image, content: bytes = b'{"a":1}') -> Artifact:
+    return Artifact.of(image.descriptor, media_types.IN_TOTO, content, {"a.b": "c"})
+
+
+def test_what_is_attached_to_an_image_is_found_by_the_image(store, images):
+    image, other = images.image(), images.image(User="other")
+    store.write(image, NAME)
+    store.write(other)
+    first, second = about(image), about(image, b'{"b":2}')
+    assert [store.attach(one) for one in (first, second, first)] == [
+        first.digest,
+        second.digest,
+        first.digest,
+    ]
+    found = store.attached(image.digest)
+    assert found == [first, second]
+    assert [one.content for one in found] == [b'{"a":1}', b'{"b":2}']
+    assert (found[0].artifact_type, found[0].annotations) == (media_types.IN_TOTO, {"a.b": "c"})
+    assert found[0].subject == image.descriptor
+    assert store.attached(other.digest) == []
+
+
+def test_what_is_attached_is_no_image(store, images):
+    image = images.image()
+    store.write(image, NAME)
+    store.attach(about(image))
+    assert list(store.references()) == [(NAME, image.digest)]
+    if isinstance(store, Layout):
+        assert store.unnamed() == []
+
+
+def test_nothing_is_attached_to_an_image_that_is_not_there(store, images):
+    image = images.image()
+    with pytest.raises(ImageNotFound, match=f"no image {image.digest} to attach anything to"):
+        store.attach(about(image))
+    assert not store.blobs.has(about(image).digest)
+
+
+def test_damage_to_what_is_attached_is_found_when_it_is_read(store, images):
+    image = images.image()
+    store.write(image, NAME)
+    artifact = about(image)
+    store.attach(artifact)
+    damage(store, Digest.of(artifact.content), b'{"a":2}')
+    with pytest.raises(DamagedBlob):
+        store.attached(image.digest)

@@ -1,4 +1,4 @@
-"""Media types of OCI image specification 1.1."""
+"""Media types of OCI image specification 1.1, and of what is attached to images."""
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -6,3 +6,11 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+
+EMPTY = "application/vnd.oci.empty.v1+json"
+"""The config of what is no image: `{}` (manifest.md, "Guidance for an empty descriptor")."""
+
+IN_TOTO = "application/vnd.in-toto+json"
+"""An in-toto statement (in-toto attestation framework, v1)."""
+CYCLONEDX = "application/vnd.cyclonedx+json"
+SPDX = "application/spdx+json"

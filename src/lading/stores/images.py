@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from lading.errors import DamagedBlob, ImageNotFound, StoreError
-from lading.oci import Descriptor, Digest, Image, Layer, Manifest, media_types, validate
+from lading.oci import Artifact, Descriptor, Digest, Image, Layer, Manifest, media_types, validate
+from lading.oci.artifact import EMPTY, layer_of
 from lading.oci.config import Config
 from lading.stores.store import Blobs
 
 CHUNK_BYTES = 1024**2
 DOCUMENT_BYTES = 4 * 1024**2
 """Larger manifests and configs are refused, as registries may (distribution-spec 1.1)."""
+
+ATTACHED_BYTES = 64 * 1024**2
+"""A larger document that is attached to an image is refused: it is read as a whole."""
 
 REBUILD = "run `lading build` to make it again"
 
@@ -51,6 +55,23 @@ def write(blobs: Blobs, image: Image) -> None:
                 writer.commit(media_types.CONFIG)
 
 
+def attach(blobs: Blobs, artifact: Artifact) -> None:
+    """Add what an artifact is made of: its manifest last. Raises StoreError."""
+    if not blobs.has(artifact.subject.digest):
+        raise ImageNotFound(f"no image {artifact.subject.digest} to attach anything to")
+    for content in (artifact.content, EMPTY, artifact.manifest):
+        if not _holds(blobs, content):
+            with blobs.writer() as writer:
+                writer.write(content)
+                writer.commit("")
+
+
+def attached(blobs: Blobs, manifest: Digest) -> Artifact:
+    """The artifact whose manifest has that digest. Raises DamagedBlob, StoreError."""
+    raw = _document(blobs, manifest)
+    return Artifact.parse(raw, _document(blobs, layer_of(raw).digest, ATTACHED_BYTES))
+
+
 def damaged(where: str, expected: Digest, came: Digest) -> DamagedBlob:
     """The error for bytes at `where` whose digest is `came`."""
     return DamagedBlob("the bytes are damaged", where, str(expected), str(came), REBUILD)
@@ -61,13 +82,13 @@ def missing(blobs: Blobs, digest: Digest) -> StoreError:
     return StoreError(f"no blob {digest}", blobs.where(digest), todo=REBUILD)
 
 
-def _document(blobs: Blobs, digest: Digest) -> bytes:
-    """A manifest or config, checked against its digest."""
+def _document(blobs: Blobs, digest: Digest, most_bytes: int = DOCUMENT_BYTES) -> bytes:
+    """A manifest or config, or what is attached, checked against its digest."""
     with blobs.open(digest) as stream:
-        content = stream.read(DOCUMENT_BYTES + 1)
-    if len(content) > DOCUMENT_BYTES:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
         came = f"{blobs.size(digest)} bytes"
-        expected = f"a manifest or config of at most {DOCUMENT_BYTES} bytes"
+        expected = f"a document of at most {most_bytes} bytes"
         raise StoreError(where=blobs.where(digest), expected=expected, came=came)
     if Digest.of(content) != digest:
         raise damaged(blobs.where(digest), digest, Digest.of(content))

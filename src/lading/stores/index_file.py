@@ -1,7 +1,8 @@
 """index.json of an image layout: which images there are, and their names.
 
 Source: OCI image specification 1.1, image-layout.md and image-index.md. A name is the annotation
-`org.opencontainers.image.ref.name`. What others wrote beside it is kept as it is.
+`org.opencontainers.image.ref.name`. What is attached to an image is listed beside it, with its
+type and the image's digest. What others wrote beside it is kept as it is.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from lading.errors import StoreError
-from lading.oci import Descriptor, Digest, Reference, media_types
+from lading.oci import Artifact, Descriptor, Digest, Reference, media_types
 from lading.oci.document import Document
 from lading.oci.manifest import digest as read_digest
 from lading.stores.incomplete import Incomplete
 
 REF_NAME = "org.opencontainers.image.ref.name"
+SUBJECT = "io.lading.subject"
+"""What an artifact is about: a digest."""
 
 
 class IndexFile:
@@ -35,7 +38,7 @@ class IndexFile:
         named = {}
         for entry in self._read()["manifests"]:
             document = Document(entry, str(self._path))
-            if entry.get("mediaType") == media_types.MANIFEST and (name := _name(entry)):
+            if _is_image(entry) and (name := _name(entry)):
                 named[name] = read_digest(document.text("digest"), document.at("digest"))
         return named
 
@@ -44,7 +47,7 @@ class IndexFile:
         found = []
         for entry in self._read()["manifests"]:
             document = Document(entry, str(self._path))
-            if entry.get("mediaType") == media_types.MANIFEST and not _name(entry):
+            if _is_image(entry) and not _name(entry):
                 found.append(read_digest(document.text("digest"), document.at("digest")))
         return found
 
@@ -59,6 +62,29 @@ class IndexFile:
             changed = _pointed(entries, image, name)
             if changed != entries or not self._path.exists():
                 self._replace({**document, "manifests": changed})
+
+    def attached(self, subject: Digest) -> list[Digest]:
+        """Manifests of what is attached to `subject`, oldest first. Raises StoreError."""
+        wanted = str(subject)
+        found = []
+        for entry in self._read()["manifests"]:
+            if _annotations(entry).get(SUBJECT) == wanted:
+                document = Document(entry, str(self._path))
+                found.append(read_digest(document.text("digest"), document.at("digest")))
+        return found
+
+    def attach(self, artifact: Artifact) -> None:
+        """List an artifact, once. Raises OSError."""
+        entry = {
+            **artifact.descriptor.to_json(),
+            "artifactType": artifact.artifact_type,
+            "annotations": {SUBJECT: str(artifact.subject.digest)},
+        }
+        with self._locked():
+            document = self._read()
+            entries = document["manifests"]
+            if all(one.get("digest") != entry["digest"] for one in entries):
+                self._replace({**document, "manifests": [*entries, entry]})
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -109,6 +135,10 @@ def _without_surplus(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         elif entry.get("digest") not in listed:
             listed.add(entry.get("digest"))
             yield entry
+
+
+def _is_image(entry: dict[str, Any]) -> bool:
+    return entry.get("mediaType") == media_types.MANIFEST and "artifactType" not in entry
 
 
 def _unnamed(entry: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lading.errors import ImageNotFound, StoreError
-from lading.oci import Digest, Image, Reference
+from lading.oci import Artifact, Digest, Image, Reference
 from lading.oci.document import Document, shown
 from lading.stores import images
 from lading.stores.blob_files import BlobFiles
@@ -58,6 +58,18 @@ class Layout:
         with explained(self.folder):
             self._check_version()
             yield from sorted(self._index.images().items())
+
+    def attach(self, artifact: Artifact) -> Digest:
+        with explained(self.folder):
+            self._prepare()
+            images.attach(self._blobs, artifact)
+            self._index.attach(artifact)
+        return artifact.digest
+
+    def attached(self, subject: Digest) -> list[Artifact]:
+        with explained(self.folder):
+            self._check_version()
+            return [images.attached(self._blobs, one) for one in self._index.attached(subject)]
 
     def unnamed(self) -> list[Digest]:
         """Images that no name points at any more, in the order in which they were written."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from lading.errors import ImageNotFound
-from lading.oci import Descriptor, Digest, Image, Reference
+from lading.oci import Artifact, Descriptor, Digest, Image, Reference
 from lading.stores import images
 
 
@@ -18,6 +18,7 @@ class Memory:
     def __init__(self) -> None:
         self._blobs = MemoryBlobs()
         self._names: dict[Reference, Digest] = {}
+        self._attached: dict[Digest, dict[Digest, None]] = {}
 
     @property
     def blobs(self) -> MemoryBlobs:
@@ -37,6 +38,14 @@ class Memory:
 
     def references(self) -> Iterator[tuple[Reference, Digest]]:
         yield from sorted(self._names.items())
+
+    def attach(self, artifact: Artifact) -> Digest:
+        images.attach(self._blobs, artifact)
+        self._attached.setdefault(artifact.subject.digest, {})[artifact.digest] = None
+        return artifact.digest
+
+    def attached(self, subject: Digest) -> list[Artifact]:
+        return [images.attached(self._blobs, one) for one in self._attached.get(subject, ())]
 
 
 class MemoryBlobs:

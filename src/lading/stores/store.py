@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-from lading.oci import Descriptor, Digest, Image, Reference
+from lading.oci import Artifact, Descriptor, Digest, Image, Reference
 
 
 class BlobWriter(Protocol):
@@ -90,4 +90,15 @@ class Store(Protocol):
 
     def references(self) -> Iterator[tuple[Reference, Digest]]:
         """Every name in the store and the image it points at, sorted by name."""
+        ...
+
+    def attach(self, artifact: Artifact) -> Digest:
+        """Keep what is said of an image. Attached twice, it is there once; all or nothing.
+
+        Raises ImageNotFound where its subject is not in the store.
+        """
+        ...
+
+    def attached(self, subject: Digest) -> list[Artifact]:
+        """What is said of an image, oldest first. Raises StoreError, DamagedBlob."""
         ...
