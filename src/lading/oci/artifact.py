@@ -61,7 +61,7 @@ class Artifact:
 
     @classmethod
     def parse(cls, manifest: bytes, content: bytes) -> Artifact:
-        """Raises StoreError where `manifest` is no artifact's of one document, or not `content`'s."""
+        """Raises StoreError where `manifest` is not one of `content` alone."""
         layer, document = layer_of(manifest), Document.parse(manifest, "manifest")
         if Digest.of(content) != layer.digest:
             came = str(Digest.of(content))
