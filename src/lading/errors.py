@@ -19,6 +19,10 @@
     │   ├── AppNotUp
     │   ├── NotReady          services that do not get ready
     │   └── AppBusy
+    ├── SignatureError        a key or a signature
+    │   ├── NotSigned         what was to be signed is not, or not by a key that is trusted
+    │   └── WrongPassword     a key that is encrypted stays closed
+    ├── AuditError            a database of vulnerabilities, a licence
     ├── StateError            the database
     └── PredictionFailed      a service answered with a problem
 
@@ -137,6 +141,22 @@ class AppBusy(ControllerError):
 
 class StateError(LadingError):
     """The database cannot be read or written."""
+
+
+class SignatureError(LadingError):
+    """A key cannot be used, or a signature cannot be made or read."""
+
+
+class NotSigned(SignatureError):
+    """An image, or what is attached to it, has no signature that holds by a key that is trusted."""
+
+
+class WrongPassword(SignatureError):
+    """An encrypted key does not open with this password."""
+
+
+class AuditError(LadingError):
+    """A database of vulnerabilities cannot be read, or a licence is not one."""
 
 
 class PredictionFailed(LadingError):

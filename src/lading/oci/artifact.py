@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lading.errors import StoreError
@@ -44,14 +44,22 @@ class Artifact:
         content: bytes,
         annotations: Mapping[str, str] = NO_ANNOTATIONS,
         media_type: str = "",
+        content_annotations: Mapping[str, str] = NO_ANNOTATIONS,
     ) -> Artifact:
-        """`media_type` is the content's own, where it is another than `artifact_type`."""
+        """`media_type` is the content's own, where it is another than `artifact_type`.
+
+        `content_annotations` stand in the content's descriptor: `layer_of(manifest)` gives them.
+        """
+        described = replace(
+            Descriptor.of(media_type or artifact_type, content),
+            annotations=dict(sorted(content_annotations.items())),
+        )
         document: dict[str, object] = {
             "schemaVersion": 2,
             "mediaType": media_types.MANIFEST,
             "artifactType": artifact_type,
             "config": Descriptor.of(media_types.EMPTY, EMPTY).to_json(),
-            "layers": [Descriptor.of(media_type or artifact_type, content).to_json()],
+            "layers": [described.to_json()],
             "subject": Descriptor(subject.media_type, subject.digest, subject.size).to_json(),
         }
         if annotations:
