@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,15 +12,9 @@ from lading.building.lockfile import Lock, LockedEnvironment
 from lading.building.progress import Progress
 from lading.building.recipe import Recipe
 from lading.errors import LockError
+from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
-
-_MACHINES = {"x86_64": "linux/amd64", "aarch64": "linux/arm64", "arm64": "linux/arm64"}
-
-
-def host_platform() -> str:
-    """The platform that containers on this machine have, as OCI names it."""
-    return _MACHINES.get(platform.machine(), f"linux/{platform.machine()}")
 
 
 def lock_path(app: App) -> Path:
@@ -31,7 +24,7 @@ def lock_path(app: App) -> Path:
 
 def locked_for(recipe: Recipe, lock: Lock) -> LockedEnvironment:
     """What the recipe's environment resolved to for this machine. The lock must be fresh."""
-    return lock.environments[recipe.environment.name][host_platform()]
+    return lock.environments[recipe.environment.name][of_this_machine()]
 
 
 def fresh(app: App) -> Lock:
@@ -40,11 +33,11 @@ def fresh(app: App) -> Lock:
         raise LockError("there is no lading.lock", str(app.folder), todo="run `lading lock`")
     lock = lockfile.read(lock_path(app))
     for environment in app.environments:
-        locked = lock.environments.get(environment.name, {}).get(host_platform())
+        locked = lock.environments.get(environment.name, {}).get(of_this_machine())
         reason = (
             lockfile.is_stale(environment, locked)
             if locked
-            else f"it is not locked for {host_platform()}"
+            else f"it is not locked for {of_this_machine()}"
         )
         if reason:
             problem = f"lading.lock is out of date for {environment.name}: {reason}"
@@ -73,7 +66,7 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     path = lock_path(app)
     previous = _previous(path)
     before = previous.environments.values() if previous else ()
-    every = sorted({host_platform(), *platforms, *(name for one in before for name in one)})
+    every = sorted({of_this_machine(), *platforms, *(name for one in before for name in one)})
     cache = Folders.of_user().cache
     made = lock(app.environments, every, cache, previous, upgrade, progress)
     if made == previous:

@@ -64,13 +64,27 @@ class Index:
                 found.setdefault(name, descriptor(entry))
         return cls(raw, found, media_type, annotations_of(document))
 
+    @staticmethod
+    def is_one(raw: bytes) -> bool:
+        """Whether a document is an index rather than a manifest. Anything may be asked about."""
+        try:
+            document = Document.parse(raw, "manifest")
+            told = document.text("mediaType") in TYPES if document.has("mediaType") else None
+        except StoreError:
+            return False
+        # Whoever leaves the type out means the one that has manifests (image-index.md).
+        return document.has("manifests") if told is None else told
+
     def manifest(self, platform: str) -> Descriptor:
         """The image for a platform. Raises StoreError, naming those there are."""
-        for name in (platform, f"{platform}/v8"):
-            if name in self.manifests:
-                return self.manifests[name]
+        if found := self.manifest_for(platform):
+            return found
         there = ", ".join(self.manifests) or "none"
         raise StoreError(f"no image for {platform}", expected=platform, came=there)
+
+    def manifest_for(self, platform: str) -> Descriptor | None:
+        """The image for a platform, if there is one."""
+        return self.manifests.get(platform) or self.manifests.get(f"{platform}/v8")
 
     @cached_property
     def digest(self) -> Digest:

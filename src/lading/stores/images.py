@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from lading.errors import DamagedBlob, ImageNotFound, StoreError
-from lading.oci import Artifact, Descriptor, Digest, Image, Layer, Manifest, media_types, validate
+from lading.oci import (
+    Artifact,
+    Descriptor,
+    Digest,
+    Image,
+    Index,
+    Layer,
+    Manifest,
+    media_types,
+    platforms,
+    validate,
+)
 from lading.oci.artifact import EMPTY, layer_of
 from lading.oci.config import Config
 from lading.stores.store import Blobs
@@ -21,10 +32,10 @@ REBUILD = "run `lading build` to make it again"
 
 
 def read(blobs: Blobs, digest: Digest) -> Image:
-    """The image whose manifest has `digest`. Raises what `Store.read` raises."""
-    if not blobs.has(digest):
-        raise ImageNotFound(f"no image {digest}", todo="run `lading build`")
-    manifest = _document(blobs, digest)
+    """The image whose manifest, or index, has `digest`. Raises what `Store.read` raises."""
+    manifest = _manifest(blobs, digest)
+    if Index.is_one(manifest):
+        manifest = _document(blobs, _for_this_machine(Index.parse(manifest)))
     parsed = Manifest.parse(manifest)
     config = _document(blobs, parsed.config.digest)
     diff_ids = Config.parse(config).diff_ids
@@ -55,6 +66,37 @@ def write(blobs: Blobs, image: Image) -> None:
                 writer.commit(media_types.CONFIG)
 
 
+def index(blobs: Blobs, digest: Digest) -> Index | None:
+    """The index of that digest; None for an image. Raises what `Store.index` raises."""
+    raw = _manifest(blobs, digest)
+    return Index.parse(raw) if Index.is_one(raw) else None
+
+
+def write_index(blobs: Blobs, wanted: Index) -> None:
+    """Add an index. Raises what `Store.write_index` raises."""
+    for one in wanted.manifests.values():
+        read(blobs, one.digest)
+    if not _holds(blobs, wanted.raw):
+        with blobs.writer() as writer:
+            writer.write(wanted.raw)
+            writer.commit(wanted.media_type)
+
+
+def shown(blobs: Blobs, digest: Digest) -> Digest:
+    """The image to show for an index: this machine's, else the first there is.
+
+    The index itself where it cannot be read: whoever reads that hears why.
+    """
+    try:
+        found = index(blobs, digest)
+    except StoreError:
+        return digest
+    if found is None or not found.manifests:
+        return digest
+    mine = found.manifest_for(platforms.of_this_machine())
+    return (mine or next(iter(found.manifests.values()))).digest
+
+
 def attach(blobs: Blobs, artifact: Artifact) -> None:
     """Add what an artifact is made of: its manifest last. Raises StoreError."""
     if not blobs.has(artifact.subject.digest):
@@ -80,6 +122,24 @@ def damaged(where: str, expected: Digest, came: Digest) -> DamagedBlob:
 def missing(blobs: Blobs, digest: Digest) -> StoreError:
     """The error for a blob that something names and the store does not have."""
     return StoreError(f"no blob {digest}", blobs.where(digest), todo=REBUILD)
+
+
+def _manifest(blobs: Blobs, digest: Digest) -> bytes:
+    if not blobs.has(digest):
+        raise ImageNotFound(f"no image {digest}", todo="run `lading build`")
+    return _document(blobs, digest)
+
+
+def _for_this_machine(wanted: Index) -> Digest:
+    here = platforms.of_this_machine()
+    if found := wanted.manifest_for(here):
+        return found.digest
+    raise ImageNotFound(
+        f"no image for {here}",
+        f"index {wanted.digest}",
+        came=", ".join(wanted.manifests) or "none at all",
+        todo=f"run `lading build --platform {here}`",
+    )
 
 
 def _document(blobs: Blobs, digest: Digest, most_bytes: int = DOCUMENT_BYTES) -> bytes:

@@ -17,6 +17,8 @@ from typing import Any
 from lading.errors import StoreError
 from lading.oci import Artifact, Descriptor, Digest, Reference, media_types
 from lading.oci.document import Document
+from lading.oci.index import TYPES as INDEX_TYPES
+from lading.oci.manifest import descriptor
 from lading.oci.manifest import digest as read_digest
 from lading.stores.incomplete import Incomplete
 
@@ -33,13 +35,13 @@ class IndexFile:
         self._lock = folder / "index.lock"
         self._incomplete = incomplete
 
-    def images(self) -> dict[Reference, Digest]:
-        """Names of images. Raises StoreError when the file is damaged."""
+    def images(self) -> dict[Reference, Descriptor]:
+        """Names of images and indexes. Raises StoreError when the file is damaged."""
         named = {}
         for entry in self._read()["manifests"]:
             document = Document(entry, str(self._path))
-            if _is_image(entry) and (name := _name(entry)):
-                named[name] = read_digest(document.text("digest"), document.at("digest"))
+            if (_is_image(entry) or _is_index(entry)) and (name := _name(entry)):
+                named[name] = descriptor(document)
         return named
 
     def unnamed(self) -> list[Digest]:
@@ -52,7 +54,7 @@ class IndexFile:
         return found
 
     def add(self, image: Descriptor, name: Reference | None) -> None:
-        """List an image, and point `name` at it. The one it pointed at stays, without a name.
+        """List an image or index, and point `name` at it. What it pointed at stays, unnamed.
 
         Raises OSError.
         """
@@ -130,7 +132,7 @@ def _without_surplus(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Leave out images without a name that are listed elsewhere."""
     listed = {entry.get("digest") for entry in entries if REF_NAME in _annotations(entry)}
     for entry in entries:
-        if REF_NAME in _annotations(entry) or entry.get("mediaType") != media_types.MANIFEST:
+        if REF_NAME in _annotations(entry) or not (_is_image(entry) or _is_index(entry)):
             yield entry
         elif entry.get("digest") not in listed:
             listed.add(entry.get("digest"))
@@ -139,6 +141,10 @@ def _without_surplus(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _is_image(entry: dict[str, Any]) -> bool:
     return entry.get("mediaType") == media_types.MANIFEST and "artifactType" not in entry
+
+
+def _is_index(entry: dict[str, Any]) -> bool:
+    return entry.get("mediaType") in INDEX_TYPES
 
 
 def _unnamed(entry: dict[str, Any]) -> dict[str, Any]:

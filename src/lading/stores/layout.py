@@ -8,11 +8,13 @@ the next writer deletes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from lading.errors import ImageNotFound, StoreError
-from lading.oci import Artifact, Digest, Image, Reference
+from lading.oci import Artifact, Digest, Image, Index, Reference
 from lading.oci.document import Document, shown
+from lading.oci.index import TYPES as INDEX_TYPES
 from lading.stores import images
 from lading.stores.blob_files import BlobFiles
 from lading.stores.disk import explained
@@ -40,12 +42,7 @@ class Layout:
 
     def read(self, name: Reference | Digest) -> Image:
         with explained(self.folder):
-            self._check_version()
-            digest = name if isinstance(name, Digest) else self._index.images().get(name)
-            if digest is None:
-                todo = "run `lading build`"
-                raise ImageNotFound(f"no image {name}", str(self.folder), todo=todo)
-            return images.read(self._blobs, digest)
+            return images.read(self._blobs, self._digest(name))
 
     def write(self, image: Image, reference: Reference | None = None) -> Digest:
         with explained(self.folder):
@@ -54,10 +51,23 @@ class Layout:
             self._index.add(image.descriptor, reference)
         return image.digest
 
+    def write_index(self, index: Index, reference: Reference | None = None) -> Digest:
+        with explained(self.folder):
+            self._prepare()
+            images.write_index(self._blobs, index)
+            self._index.add(index.descriptor, reference)
+        return index.digest
+
+    def index(self, name: Reference | Digest) -> Index | None:
+        with explained(self.folder):
+            return images.index(self._blobs, self._digest(name))
+
     def references(self) -> Iterator[tuple[Reference, Digest]]:
         with explained(self.folder):
             self._check_version()
-            yield from sorted(self._index.images().items())
+            for name, one in sorted(self._index.images().items()):
+                several = one.media_type in INDEX_TYPES
+                yield name, images.shown(self._blobs, one.digest) if several else one.digest
 
     def attach(self, artifact: Artifact) -> Digest:
         with explained(self.folder):
@@ -72,10 +82,31 @@ class Layout:
             return [images.attached(self._blobs, one) for one in self._index.attached(subject)]
 
     def unnamed(self) -> list[Digest]:
-        """Images that no name points at any more, in the order in which they were written."""
+        """Images that no name points at any more, in the order in which they were written.
+
+        What a name points at by way of an index has that name.
+        """
         with explained(self.folder):
             self._check_version()
-            return self._index.unnamed()
+            named = {digest for index in self._indexes() for digest in index}
+            return [digest for digest in self._index.unnamed() if digest not in named]
+
+    def _indexes(self) -> Iterator[list[Digest]]:
+        """Images by index, of those indexes that have a name and can be read."""
+        for one in self._index.images().values():
+            if one.media_type in INDEX_TYPES:
+                with suppress(StoreError):
+                    index = images.index(self._blobs, one.digest)
+                    yield [each.digest for each in index.manifests.values()] if index else []
+
+    def _digest(self, name: Reference | Digest) -> Digest:
+        self._check_version()
+        if isinstance(name, Digest):
+            return name
+        found = self._index.images().get(name)
+        if found is None:
+            raise ImageNotFound(f"no image {name}", str(self.folder), todo="run `lading build`")
+        return found.digest
 
     def _prepare(self) -> None:
         self._blobs.prepare()

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from lading.errors import ImageNotFound
-from lading.oci import Artifact, Descriptor, Digest, Image, Reference
+from lading.oci import Artifact, Descriptor, Digest, Image, Index, Reference
 from lading.stores import images
 
 
@@ -25,10 +25,7 @@ class Memory:
         return self._blobs
 
     def read(self, name: Reference | Digest) -> Image:
-        digest = name if isinstance(name, Digest) else self._names.get(name)
-        if digest is None:
-            raise ImageNotFound(f"no image {name}", "memory", todo="run `lading build`")
-        return images.read(self._blobs, digest)
+        return images.read(self._blobs, self._digest(name))
 
     def write(self, image: Image, reference: Reference | None = None) -> Digest:
         images.write(self._blobs, image)
@@ -36,8 +33,18 @@ class Memory:
             self._names[reference] = image.digest
         return image.digest
 
+    def write_index(self, index: Index, reference: Reference | None = None) -> Digest:
+        images.write_index(self._blobs, index)
+        if reference:
+            self._names[reference] = index.digest
+        return index.digest
+
+    def index(self, name: Reference | Digest) -> Index | None:
+        return images.index(self._blobs, self._digest(name))
+
     def references(self) -> Iterator[tuple[Reference, Digest]]:
-        yield from sorted(self._names.items())
+        for name, digest in sorted(self._names.items()):
+            yield name, images.shown(self._blobs, digest)
 
     def attach(self, artifact: Artifact) -> Digest:
         images.attach(self._blobs, artifact)
@@ -46,6 +53,12 @@ class Memory:
 
     def attached(self, subject: Digest) -> list[Artifact]:
         return [images.attached(self._blobs, one) for one in self._attached.get(subject, ())]
+
+    def _digest(self, name: Reference | Digest) -> Digest:
+        digest = name if isinstance(name, Digest) else self._names.get(name)
+        if digest is None:
+            raise ImageNotFound(f"no image {name}", "memory", todo="run `lading build`")
+        return digest
 
 
 class MemoryBlobs:

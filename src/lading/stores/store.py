@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-from lading.oci import Artifact, Descriptor, Digest, Image, Reference
+from lading.oci import Artifact, Descriptor, Digest, Image, Index, Reference
 
 
 class BlobWriter(Protocol):
@@ -75,6 +75,7 @@ class Store(Protocol):
     def read(self, name: Reference | Digest) -> Image:
         """Raises ImageNotFound, or DamagedBlob when its manifest or config is damaged.
 
+        Of an index, the image for this machine's platform; ImageNotFound where it has none.
         Of the layers, that they are there and how large they are is checked; `blobs.verify` reads
         them.
         """
@@ -88,8 +89,26 @@ class Store(Protocol):
         """
         ...
 
+    def write_index(self, index: Index, reference: Reference | None = None) -> Digest:
+        """Keep an index of images that are in the store, and point `reference` at it.
+
+        All or nothing, also across a crash. Raises ImageNotFound where one of them is not there,
+        DamagedBlob where one is damaged.
+        """
+        ...
+
+    def index(self, name: Reference | Digest) -> Index | None:
+        """The index of that name or digest; None where it is of one image alone.
+
+        Raises ImageNotFound, DamagedBlob.
+        """
+        ...
+
     def references(self) -> Iterator[tuple[Reference, Digest]]:
-        """Every name in the store and the image it points at, sorted by name."""
+        """Every name in the store and the image it points at, sorted by name.
+
+        Of an index, the image for this machine's platform, else the first there is.
+        """
         ...
 
     def attach(self, artifact: Artifact) -> Digest:
