@@ -10,6 +10,9 @@
     ├── StoreError            images on disk
     │   ├── ImageNotFound
     │   └── DamagedBlob       bytes do not have the digest they are stored under
+    ├── RegistryError         a registry: out of reach, refusing, not keeping to its protocol
+    │   ├── AccessDenied      it wants other credentials, or none will do
+    │   └── NotInRegistry     it has nothing of that name or digest
     ├── EngineError           containers
     │   ├── EngineUnavailable this machine lacks what the engine needs
     │   ├── PathNotFound      a container has no such file or folder
@@ -98,6 +101,18 @@ class ImageNotFound(StoreError):
 
 class DamagedBlob(StoreError):
     """Stored bytes do not have the digest they are stored under."""
+
+
+class RegistryError(LadingError):
+    """A registry cannot be asked, refuses, or does not keep to its protocol."""
+
+
+class AccessDenied(RegistryError):
+    """A registry wants credentials, or refuses those it was given."""
+
+
+class NotInRegistry(RegistryError):
+    """A registry has nothing of that name or digest."""
 
 
 class EngineError(LadingError):

@@ -1,0 +1,61 @@
+"""What long work tells its caller while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Hears of tasks. Called from several threads; must not raise."""
+
+    def start(self, task: str, total: int | None = None) -> None:
+        """A task begins. `total` is in bytes or files, None when unknown."""
+        ...
+
+    def advance(self, task: str, amount: int) -> None:
+        """`amount` more of `total` is done."""
+        ...
+
+    def finish(self, task: str, note: str = "") -> None:
+        """A task is done. `note` is a few words for a person: "cached", "12.3 MB"."""
+        ...
+
+
+class Silent:
+    """A Progress that tells nobody."""
+
+    def start(self, task: str, total: int | None = None) -> None: ...
+
+    def advance(self, task: str, amount: int) -> None: ...
+
+    def finish(self, task: str, note: str = "") -> None: ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """A Progress of one image among several: says whose its tasks are."""
+
+    progress: Progress
+    name: str
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self.progress.start(self.told(task), total)
+
+    def advance(self, task: str, amount: int) -> None:
+        self.progress.advance(self.told(task), amount)
+
+    def finish(self, task: str, note: str = "") -> None:
+        self.progress.finish(self.told(task), note)
+
+    def told(self, task: str) -> str:
+        """The task, for whoever hears of others' as well."""
+        return f"{self.name}: {task}"
+
+
+def amount(size: int) -> str:
+    """A number of bytes in a few digits: "812 B", "4.2 kB", "17.6 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} B"
