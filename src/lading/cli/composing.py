@@ -57,7 +57,7 @@ def checked(app: App, folder: Path, registry: str | None) -> Wanted:
             expected="a host, a port and a path, such as registry.example.org:5000/team",
             came=registry,
         )
-    _check_apart(app, folder.resolve())
+    check_apart(app, folder.resolve())
     return Wanted(app, replace(app.listener, host=_ip(app.listener)), folder, registry)
 
 
@@ -124,8 +124,8 @@ def _ip(listener: Listener) -> str:
         ) from None
 
 
-def _check_apart(app: App, folder: Path) -> None:
-    """That nothing of what is written gets into an image when it is built the next time."""
+def check_apart(app: App, folder: Path) -> None:
+    """Raises UsageError where what is written would be in an image from then on."""
     for recipe in app.recipes:
         source = recipe.source.resolve()
         if not folder.is_relative_to(source):

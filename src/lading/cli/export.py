@@ -65,3 +65,23 @@ def write_compose(folder: Path, registry: str | None) -> None:
         built = building.build_all(building.chosen(app, ()), lock, progress)
         exported = composing.exported(wanted, lock, built, progress)
     compose_files.write(wanted, exported)
+
+
+@command.command("dockerfile")
+@click.argument("names", nargs=-1, metavar="[SERVICE|STEP]...")
+@click.option(
+    *("-o", "--output", "folder"),
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write to: a folder in it for each image, written anew.",
+)
+def write_dockerfile(names: tuple[str, ...], folder: Path) -> None:
+    """Write a Dockerfile for each image, with all that `docker build` needs beside it.
+
+    What it makes answers as the image of `lading build` does. It is not the same bytes, and has no
+    bill: for teams that must have a Dockerfile.
+    """
+    from lading.cli import dockerfiles
+
+    app, _ = place.here()
+    dockerfiles.write(app, building.chosen(app, names), folder)

@@ -34,6 +34,12 @@ def wanted(materials: Materials) -> Wanted:
     )
 
 
+def files() -> list[tuple[str, bytes]]:
+    """lading_runtime and the launcher, by their paths below the launcher's folder."""
+    root = in_image.LAUNCHER.rpartition("/")[0].lstrip("/")
+    return [(one.path.removeprefix(f"{root}/"), _content(one)) for one in _own()]
+
+
 def _key(materials: Materials) -> str:
     locked = materials.locked
     return cache.key("runtime", [*_hashes(), *wheels.hashes(locked.runtime, locked)])

@@ -1,0 +1,38 @@
+"""`lading export dockerfile`: the folders, and what to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from lading.building.build import foresee
+from lading.building.recipe import Recipe
+from lading.cli import composing, locks
+from lading.errors import UsageError
+from lading.exports import build_context
+from lading.exports.build_context import Context
+from lading.settings.app import App
+from lading.state.folders import Folders
+from lading.stores.layout import Layout
+
+
+def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
+    """A folder below `folder` for each recipe. Raises UsageError for one that holds other things.
+
+    What `lading build` would refuse is refused before anything is written.
+    """
+    composing.check_apart(app, folder.resolve())
+    lock, folders = locks.fresh(app), Folders.of_user()
+    for recipe in recipes:
+        if not build_context.is_ours(folder / recipe.name):
+            todo = "write to another folder, or empty it"
+            raise UsageError("holds other things", str(folder / recipe.name), todo=todo)
+        locked = locks.locked_for(recipe, lock)
+        foresee(recipe, locked, Layout(folders.store), folders.cache, check=True)
+    for recipe in recipes:
+        target = folder / recipe.name
+        Context(recipe, locks.locked_for(recipe, lock)).write(target)
+        click.echo(f"{target / build_context.DOCKERFILE}")
+        click.echo(f"  docker build --tag {recipe.app}/{recipe.name} {target}")

@@ -1,0 +1,133 @@
+"""What the Dockerfile says, for each kind of service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lading.building.graph import Graph
+from lading.building.lockfile import Deb, LockedEnvironment, Wheel
+from lading.building.recipe import Environment, Recipe
+from lading.exports import build_context
+from lading.exports.build_context import Context
+
+HASH = "a" * 64
+PYTHON = Deb("python3.11", "3.11.2-6", "amd64", "http://deb.debian.org/debian", "p", HASH, 1)
+NODE = Deb("nodejs", "18.20", "amd64", "http://deb.debian.org/debian", "n", HASH, 1)
+NUMPY = Wheel("numpy", "2.1.0", "numpy-2.1.0-cp311-manylinux.whl", HASH, 1)
+MSGSPEC = Wheel("msgspec", "0.19.0", "msgspec-0.19.0-cp311-manylinux.whl", HASH, 1)
+
+
+def locked(wheels: tuple[Wheel, ...] = (), packages: tuple[Deb, ...] = ()) -> LockedEnvironment:
+    return LockedEnvironment(
+        *("3.11", "bookworm", "linux/amd64", "inputs"),
+        base=(PYTHON,),
+        packages=packages,
+        runtime=(MSGSPEC,),
+        wheels=wheels,
+    )
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    (folder / "weights").mkdir(parents=True)
+    (folder / "weights" / "model.bin").write_bytes(b"weights")
+    (folder / "reader.py").write_text("def read(text: str) -> str:\n    return text\n")
+    (folder / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "run.sh").chmod(0o775)
+    (folder / "link").symlink_to("reader.py")
+    (folder / ".env").write_text("TOKEN=1\n")
+    return folder
+
+
+def recipe(source: Path, **changes: object) -> Recipe:
+    environment = Environment("reader", "3.11", None)
+    values = {"app": "reading", "name": "reader", "handler": "reader:read", **changes}
+    return Recipe(environment=environment, source=source, **values)
+
+
+def written(recipe: Recipe, locked: LockedEnvironment, folder: Path) -> dict[str, str]:
+    Context(recipe, locked).write(folder)
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "lading_runtime" not in path.parts
+    }
+
+
+def test_a_handler_is_served_by_the_runtime_with_locked_wheels(source, tmp_path):
+    files = written(recipe(source), locked((NUMPY,)), tmp_path / "out")
+    assert files["requirements/app.txt"] == f"numpy==2.1.0 --hash=sha256:{HASH}\n"
+    assert files["requirements/runtime.txt"] == f"msgspec==0.19.0 --hash=sha256:{HASH}\n"
+    assert files["debian/packages"] == "python3.11\n"
+    assert files["debian/preferences"] == (
+        "Package: python3.11\nPin: version 3.11.2-6\nPin-Priority: 1001\n\n"
+    )
+    text = files["Dockerfile"]
+    assert "FROM debian:bookworm-slim AS debian\n" in text
+    assert "-r /tmp/requirements/app.txt\n" in text
+    assert "--target /opt/lading/runtime -r /tmp/requirements/runtime.txt\n" in text
+    assert text.endswith(
+        "WORKDIR /app\nUSER 65532:65532\nSTOPSIGNAL SIGTERM\nEXPOSE 8080/tcp\n"
+        'ENTRYPOINT ["/usr/bin/python3.11", "/opt/lading/launch.py"]\nCMD []\n'
+    )
+
+
+def test_what_is_ignored_is_not_in_the_context_and_the_rest_is_as_it_was(source, tmp_path):
+    out = tmp_path / "out"
+    files = written(recipe(source), locked(), out)
+    assert sorted(name for name in files if name.startswith("app/")) == [
+        "app/link",
+        "app/reader.py",
+        "app/run.sh",
+        "app/weights/model.bin",
+    ]
+    assert (out / "app" / "link").readlink() == Path("reader.py")
+    assert (out / "app" / "run.sh").stat().st_mode & 0o777 == 0o755
+    assert (out / "app" / "reader.py").stat().st_mode & 0o777 == 0o644
+
+
+def test_model_files_are_copied_by_an_instruction_of_their_own(source, tmp_path):
+    files = written(recipe(source, models=(Path("weights"),)), locked(), tmp_path / "out")
+    assert files["model/weights/model.bin"] == "weights"
+    text = files["Dockerfile"]
+    assert text.index("COPY model /app\n") < text.index("COPY app /app\n")
+
+
+def test_a_command_gets_no_runtime_and_its_debian_packages(source, tmp_path):
+    node = recipe(source, handler=None, command=("node", 'a "b".js'))
+    files = written(node, locked(packages=(NODE,)), tmp_path / "out")
+    assert files["debian/packages"] == "nodejs\npython3.11\n"
+    text = files["Dockerfile"]
+    assert "wheels" not in text.split("FROM debian", 1)[1]
+    assert text.endswith('ENTRYPOINT ["node", "a \\"b\\".js"]\nCMD []\n')
+    assert not (tmp_path / "out" / "lading").exists()
+
+
+def test_a_graph_has_its_document_alone(source, tmp_path):
+    graph = recipe(source, handler=None, graph=Graph('{"steps": []}'))
+    files = written(graph, locked(), tmp_path / "out")
+    assert files["app/graph.json"] == '{"steps": []}'
+    assert "app/reader.py" not in files
+
+
+def test_values_mean_nothing_but_themselves(source, tmp_path):
+    odd = recipe(source, env={"ODD": 'a "b" $HOME \\n'})
+    text = written(odd, locked(), tmp_path / "out")["Dockerfile"]
+    assert 'ODD="a \\"b\\" \\$HOME \\\\n"' in text
+
+
+def test_a_context_is_written_anew_and_nothing_else_is_deleted(source, tmp_path):
+    out = tmp_path / "out"
+    written(recipe(source), locked(), out)
+    (source / "run.sh").unlink()
+    assert "app/run.sh" not in written(recipe(source), locked(), out)
+    other = tmp_path / "other"
+    assert build_context.is_ours(other)
+    other.mkdir()
+    assert build_context.is_ours(other)
+    (other / "precious").touch()
+    assert build_context.is_ours(out)
+    assert not build_context.is_ours(other)
