@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from lading.building.layers.wanted import LayerKind, Wanted
 from lading.building.lockfile import LockedEnvironment
 from lading.building.progress import Progress, Silent, amount
 from lading.building.recipe import Recipe
-from lading.errors import DamagedBlob
+from lading.errors import DamagedBlob, ImageNotFound
 from lading.oci import Descriptor, Image, Reference
 from lading.stores.layout import Layout
 
@@ -77,26 +78,34 @@ def _foreseen(one: Wanted, there: LayerCache) -> Blob | None:
 
 
 def build(
-    recipe: Recipe,
-    locked: LockedEnvironment,
-    store: Layout,
-    cache: Path,
-    progress: Progress,
-    *,
-    verify: bool = False,
+    recipe: Recipe, locked: LockedEnvironment, store: Layout, cache: Path, progress: Progress
 ) -> Built:
-    """Make the image and point `app/name` at it in `store`.
+    """Make the image and point `app/name` at it in `store`, unless it points at an index of it.
 
-    Layers that were made before are taken as they are, if their size is right; with `verify`, if
-    their digest is. Below `cache` lie records, downloads and the unpacked interpreter; all of it
-    may be deleted at any time. Raises SettingsError, BuildError, ArchiveError, StoreError; then the
-    store's names are as they were.
+    Layers that were made before are taken as they are, if their size is right. Below `cache` lie
+    records, downloads and the unpacked interpreter; all of it may be deleted at any time. Raises
+    SettingsError, BuildError, ArchiveError, StoreError; then the store's names are as they were.
     """
-    materials = Materials(locked, store, cache, progress)
+    built = make(recipe, Materials(locked, store, cache, progress))
+    write(store, built.image, _moved(store, built.image, reference(recipe)))
+    return built
+
+
+def reference(recipe: Recipe) -> Reference:
+    """The name that a recipe's image has in a store."""
+    return Reference(f"{recipe.app}/{recipe.name}")
+
+
+def make(recipe: Recipe, materials: Materials) -> Built:
+    """Make the image's layers in the store; the image itself is written by who knows its name.
+
+    Raises SettingsError, BuildError, ArchiveError, StoreError.
+    """
+    locked, store, cache = materials.locked, materials.store, materials.cache
     hashes = FileHashes(cache, recipe.source)
     wanted = _wanted(recipe, materials, hashes)
-    layers = _Layers(LayerCache(cache, store), progress)
-    found = [layers.find(one, verify) for one in wanted]
+    layers = _Layers(LayerCache(cache, store), materials.progress)
+    found = [layers.find(one) for one in wanted]
     missing = [one for one, blob in zip(wanted, found, strict=True) if blob is None]
     for one in missing:
         one.check()
@@ -107,7 +116,6 @@ def build(
     image = assemble(recipe, locked, pairs, store)
     if recipe.command and not recipe.is_served:
         _check_program(recipe, locked, image, [one.kind for one in wanted], cache)
-    _write(store, image, Reference(f"{recipe.app}/{recipe.name}"))
     return Built(
         image,
         tuple(
@@ -121,6 +129,20 @@ def build(
             for one, blob in pairs
         ),
     )
+
+
+def write(store: Layout, image: Image, reference: Reference | None) -> None:
+    """Keep an image that `make` made, and point `reference` at it. Raises StoreError."""
+    try:
+        store.write(image, reference)
+    except DamagedBlob as error:
+        raise DamagedBlob(
+            "a layer was damaged while the image was made",
+            where=error.where,
+            expected=error.expected,
+            came=error.came,
+            todo="build again",
+        ) from error
 
 
 def _check_program(
@@ -159,9 +181,9 @@ class _Layers:
     cache: LayerCache
     progress: Progress
 
-    def find(self, wanted: Wanted, verify: bool) -> Blob | None:
+    def find(self, wanted: Wanted) -> Blob | None:
         key = wanted.key()
-        found = self.cache.find(key, verify) if key else None
+        found = self.cache.find(key) if key else None
         if found:
             task = _task(wanted)
             self.progress.start(task)
@@ -202,14 +224,10 @@ def _task(wanted: Wanted) -> str:
     return f"{wanted.kind.value}: {wanted.title}"
 
 
-def _write(store: Layout, image: Image, reference: Reference) -> None:
-    try:
-        store.write(image, reference)
-    except DamagedBlob as error:
-        raise DamagedBlob(
-            "a layer was damaged while the image was made",
-            where=error.where,
-            expected=error.expected,
-            came=error.came,
-            todo="build again",
-        ) from error
+def _moved(store: Layout, image: Image, reference: Reference) -> Reference | None:
+    """The name, unless it points at an index that has this image: then it is the image's too."""
+    with suppress(ImageNotFound, DamagedBlob):
+        index = store.index(reference)
+        if index and image.digest in {one.digest for one in index.manifests.values()}:
+            return None
+    return reference

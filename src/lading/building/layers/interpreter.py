@@ -127,7 +127,7 @@ def _machine(platform_name: str) -> _Machine:
             f"an image for {platform_name} cannot be built on this machine",
             expected=machine.kernel if machine else " or ".join(sorted(_MACHINES)),
             came=platform.machine(),
-            todo="build it on a machine of that architecture",
+            todo="build it on a machine of that architecture, or lock for this one as well",
         )
     return machine
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from lading.building.layers import compiler
 from lading.building.layers.entry import Entry
 from lading.building.layers.interpreter import Interpreter
 from lading.building.lockfile import Deb, LockedEnvironment
@@ -22,10 +23,16 @@ class Materials:
     store: Layout
     cache: Path
     progress: Progress
+    here: LockedEnvironment | None = None
+    """The same environment for this machine, where `locked` is for another."""
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @cached_property
     def interpreter(self) -> Interpreter:
+        """What compiles for the image. Raises BuildError where there is nothing that could."""
+        chosen = compiler.chosen(self.locked, self.here)
+        if chosen is not self.locked:
+            return Materials(chosen, self.store, self.cache, self.progress).interpreter
         return Interpreter(self.locked, self.cache, self.base_entries)
 
     def base_entries(self) -> list[Entry]:

@@ -92,7 +92,8 @@ def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
         bytecode.compiled([file("a.py", b"")], foreign)
     assert str(caught.value) == (
         "an image for linux/s390x cannot be built on this machine: expected amd64 or arm64, "
-        f"got {platform.machine()}; build it on a machine of that architecture"
+        f"got {platform.machine()}; build it on a machine of that architecture, or lock for "
+        "this one as well"
     )
 
 
