@@ -1,0 +1,169 @@
+"""What git knows of the source: which commit, whether it was changed, where it comes from.
+
+git is asked only for a bill that is made; `glance` reads a file or two, for the question whether
+one is to be made at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+_SECONDS = 20
+"""A git that takes longer, on a file system that does not answer, is not waited for."""
+_ASIDE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""Set by git's hooks, for the repository of the hook."""
+_SCP = re.compile(r"(?:[^@/:\s]+@)?(?P<host>[A-Za-z0-9.-]{2,}):/?(?P<path>[^/:\s]\S*)\Z")
+"""`git@host:path`, which ssh is meant by (git-fetch(1), "GIT URLS")."""
+_REACHABLE = ("https", "http", "ssh", "git")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The commit that is checked out, and what lies beside it."""
+
+    id: str
+    branch: str
+    """Empty where none is checked out."""
+    repository: str
+    """The remote's URL without credentials; empty where there is none that others reach."""
+    author: str
+    """Name alone: an address is in the commit."""
+    authored: str
+    """RFC 3339."""
+    changed: tuple[str, ...]
+    """Files asked about that are other than in the commit, or not in it; relative to the folder
+    that was asked about."""
+
+    @property
+    def is_dirty(self) -> bool:
+        return bool(self.changed)
+
+
+def glance(folder: Path) -> str:
+    """A text that differs when the commit does; empty outside of any repository. Starts nothing."""
+    found = _git_folder(folder)
+    if found is None:
+        return ""
+    head = _read(found / "HEAD")
+    if not head.startswith("ref: "):
+        return head
+    common = found / (_read(found / "commondir") or ".")
+    name = head.removeprefix("ref: ")
+    for place in (found, common):
+        if told := _read(place / name):
+            return f"{name} {told}"
+    # Not a file of its own: among the packed ones, or in tables (git-pack-refs(1)).
+    packed = [common / "packed-refs", common / "reftable" / "tables.list"]
+    return " ".join([name, *(_status(one) for one in packed)])
+
+
+def look(folder: Path, tracked: Iterable[Path], contents: Iterable[Path]) -> Commit | None:
+    """The commit, where `folder` is in a repository whose git may be asked; else None.
+
+    Dirty is what of `tracked` (files and folders) was changed since, and what of `contents` (files
+    that go into the image, and are not told by a digest of their own) git does not keep.
+    """
+    head = _asked(folder, "log", "-1", "--no-show-signature", "--format=%H%n%an%n%aI")
+    if head is None:
+        return None
+    commit, author, authored = [*head.split("\n"), "", ""][:3]
+    branch = (_asked(folder, "symbolic-ref", "--short", "-q", "HEAD") or "").strip()
+    return Commit(
+        commit,
+        branch,
+        _repository(folder, branch),
+        author,
+        authored,
+        tuple(sorted(_changed(folder, list(tracked), set(contents)))),
+    )
+
+
+def without_credentials(url: str) -> str:
+    """A remote as others may read it: no user, password, query; empty for a place on this machine.
+
+    What cannot be told apart into its parts is left out as a whole.
+    """
+    if "://" not in url:
+        match = _SCP.match(url)
+        return f"ssh://{match['host']}/{match['path']}" if match else ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _REACHABLE or not host:
+        return ""
+    place = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{place}:{port}" if port else place, parts.path, "", ""))
+
+
+def user(folder: Path) -> str:
+    """Whom git takes for the author of commits here; empty where it was not told."""
+    return (_asked(folder, "config", "--get", "user.name") or "").strip()
+
+
+def _repository(folder: Path, branch: str) -> str:
+    """Of the remote that the branch follows, else of `origin`."""
+    followed = _asked(folder, "config", "--get", f"branch.{branch}.remote") if branch else None
+    remote = (followed or "").strip() or "origin"
+    url = _asked(folder, "config", "--get", f"remote.{remote}.url") or ""
+    return without_credentials(url.strip())
+
+
+def _changed(folder: Path, tracked: list[Path], contents: set[Path]) -> Iterable[str]:
+    places = [str(one) for one in tracked]
+    told = _asked(folder, "diff", "--name-only", "-z", "--relative", "HEAD", "--", *places) or ""
+    yield from (one for one in told.split("\0") if one)
+    kept = _asked(folder, "ls-files", "-z", "--", *places) or ""
+    known = {folder / one for one in kept.split("\0") if one}
+    yield from (os.path.relpath(one, folder) for one in contents - known)
+
+
+def _asked(folder: Path, *words: str) -> str | None:
+    """What git answered; None where it is not there, refuses, or takes too long."""
+    own = {name: text for name, text in os.environ.items() if name not in _ASIDE}
+    try:
+        done = subprocess.run(
+            # A monitor of files would be a program of the repository's choice.
+            ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *words],
+            env={**own, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def _git_folder(folder: Path) -> Path | None:
+    """`.git` of the folder or one above it; where that is a file, what it leads to."""
+    for place in (folder, *folder.parents):
+        found = place / ".git"
+        if found.is_dir():
+            return found
+        if led := _read(found).removeprefix("gitdir: "):
+            return place / led
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _status(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return "none"
+    return f"{found.st_size} {found.st_mtime_ns}"
