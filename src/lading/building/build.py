@@ -39,6 +39,8 @@ class BuiltLayer:
     unpacked_size: int
     cached: bool
     """It was there already."""
+    files: Callable[[], Mapping[str, str]] = field(default=dict, compare=False, repr=False)
+    """As `Wanted.files`: the user's own files in it."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def make(recipe: Recipe, materials: Materials) -> Built:
                 descriptor(one, blob),
                 blob.unpacked_size,
                 id(one) not in made,
+                one.files,
             )
             for one, blob in pairs
         ),
