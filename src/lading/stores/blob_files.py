@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +49,16 @@ class BlobFiles:
             return sum(entry.stat().st_size for entry in os.scandir(self._named))
         except FileNotFoundError:
             return 0
+
+    def all(self) -> Iterator[Digest]:
+        """Every blob, in no order; what has another name than a digest's is passed over."""
+        try:
+            names = [entry.name for entry in os.scandir(self._named)]
+        except FileNotFoundError:
+            return
+        for name in names:
+            with suppress(StoreError):
+                yield Digest.parse(f"sha256:{name}")
 
     def open(self, digest: Digest) -> BufferedReader:
         try:

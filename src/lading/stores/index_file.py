@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,24 @@ from lading.stores.incomplete import Incomplete
 REF_NAME = "org.opencontainers.image.ref.name"
 SUBJECT = "io.lading.subject"
 """What an artifact is about: a digest."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An entry: an image, an index of images, what is attached to one, or a thing of others'."""
+
+    digest: Digest
+    name: Reference | None
+    subject: Digest | None
+    """Of what is attached."""
+    is_image: bool
+    """Also of an index."""
+    is_index: bool
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether others wrote it, for a purpose that is not known here."""
+        return not self.is_image and self.subject is None
 
 
 class IndexFile:
@@ -43,6 +62,21 @@ class IndexFile:
             if (_is_image(entry) or _is_index(entry)) and (name := _name(entry)):
                 named[name] = descriptor(document)
         return named
+
+    def listed(self) -> list[Listed]:
+        """Every entry, in the order in which they were written. Raises StoreError."""
+        return [_listed(entry, str(self._path)) for entry in self._read()["manifests"]]
+
+    def forget(self, digests: Collection[Digest], names: Collection[Reference]) -> None:
+        """List some no more, and others without their names. Raises OSError, StoreError."""
+        gone = {str(digest) for digest in digests}
+        with self._locked():
+            document = self._read()
+            entries = document["manifests"]
+            left = [one for one in entries if one.get("digest") not in gone]
+            bare = [_unnamed(one) if _name(one) in names else one for one in left]
+            if bare != entries:
+                self._replace({**document, "manifests": list(_without_surplus(bare))})
 
     def unnamed(self) -> list[Digest]:
         """Images without a name: what a name pointed at before. Raises StoreError."""
@@ -114,6 +148,18 @@ class IndexFile:
         with self._lock.open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _listed(entry: dict[str, Any], path: str) -> Listed:
+    document = Document(entry, path)
+    subject = _annotations(entry).get(SUBJECT)
+    return Listed(
+        digest=read_digest(document.text("digest"), document.at("digest")),
+        name=_name(entry),
+        subject=Digest.parse(subject) if isinstance(subject, str) else None,
+        is_image=_is_image(entry) or _is_index(entry),
+        is_index=_is_index(entry),
+    )
 
 
 def _pointed(

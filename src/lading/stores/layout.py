@@ -7,8 +7,9 @@ the next writer deletes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+import fcntl
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lading.errors import ImageNotFound, StoreError
@@ -19,7 +20,7 @@ from lading.stores import images
 from lading.stores.blob_files import BlobFiles
 from lading.stores.disk import explained
 from lading.stores.incomplete import Incomplete
-from lading.stores.index_file import IndexFile
+from lading.stores.index_file import IndexFile, Listed
 
 VERSION = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -45,15 +46,13 @@ class Layout:
             return images.read(self._blobs, self._digest(name))
 
     def write(self, image: Image, reference: Reference | None = None) -> Digest:
-        with explained(self.folder):
-            self._prepare()
+        with self.shared(), explained(self.folder):
             images.write(self._blobs, image)
             self._index.add(image.descriptor, reference)
         return image.digest
 
     def write_index(self, index: Index, reference: Reference | None = None) -> Digest:
-        with explained(self.folder):
-            self._prepare()
+        with self.shared(), explained(self.folder):
             images.write_index(self._blobs, index)
             self._index.add(index.descriptor, reference)
         return index.digest
@@ -70,8 +69,7 @@ class Layout:
                 yield name, images.shown(self._blobs, one.digest) if several else one.digest
 
     def attach(self, artifact: Artifact) -> Digest:
-        with explained(self.folder):
-            self._prepare()
+        with self.shared(), explained(self.folder):
             images.attach(self._blobs, artifact)
             self._index.attach(artifact)
         return artifact.digest
@@ -90,6 +88,49 @@ class Layout:
             self._check_version()
             named = {digest for index in self._indexes() for digest in index}
             return [digest for digest in self._index.unnamed() if digest not in named]
+
+    def listed(self) -> list[Listed]:
+        """Everything that is listed, in the order in which it was written."""
+        with explained(self.folder):
+            self._check_version()
+            return self._index.listed()
+
+    def forget(self, digests: Collection[Digest], names: Collection[Reference] = ()) -> None:
+        """List some no more, and others without their names; their bytes stay."""
+        with explained(self.folder):
+            self._prepare()
+            self._index.forget(digests, names)
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Let no one prune meanwhile: what is in the making has no name that would keep it.
+
+        Held by any number at once, and waited for while the store is pruned.
+        """
+        with self._used(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no one else write meanwhile. Raises StoreError while somebody does."""
+        try:
+            with self._used(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                yield
+        except BlockingIOError as error:
+            raise StoreError(
+                "is written to by a build or a pull",
+                str(self.folder),
+                todo="try again once it is done",
+            ) from error
+
+    @contextmanager
+    def _used(self, how: int) -> Iterator[None]:
+        with explained(self.folder):
+            self._prepare()
+            lock = (self.folder / "use.lock").open("ab")
+        with lock:
+            fcntl.flock(lock, how)
+            yield
 
     def _indexes(self) -> Iterator[list[Digest]]:
         """Images by index, of those indexes that have a name and can be read."""
