@@ -9,49 +9,67 @@ from pathlib import Path
 import click
 
 from lading.building.build import Built
-from lading.cli import building, locks, output
+from lading.building.several import Several
+from lading.cli import building, locks, output, platforms
 from lading.cli.progress import shown
 from lading.settings import read
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SERVICE|STEP]...")
+@platforms.option("Build for these instead of `platforms` of lading.yaml or this machine.")
 @output.json_option
-def command(names: tuple[str, ...], as_json: bool) -> None:
+def command(names: tuple[str, ...], asked: tuple[str, ...], as_json: bool) -> None:
     """Assemble images from the lock: of all services, or of those named.
 
-    Runs nothing of them, and makes again only what changed.
+    Runs nothing of them, and makes again only what changed. For several platforms each gets an
+    index, which is one name for the images of all.
     """
     begun = time.monotonic()
     app = read(Path.cwd())
     recipes = building.chosen(app, names)
+    wanted = platforms.chosen(app, asked)
     with shown() as progress:
-        built = building.build_all(recipes, locks.fresh(app), progress)
+        built = building.build_for(recipes, locks.fresh(app, wanted), wanted, progress)
     if as_json:
         output.print_json([_document(name, one) for name, one in built.items()])
     else:
         _print(built)
-        click.echo(f"{len(built)} image(s) in {time.monotonic() - begun:.2f} s")
+        count = sum(len(one.built) for one in built.values())
+        click.echo(f"{count} image(s) in {time.monotonic() - begun:.2f} s")
 
 
-def _print(built: Mapping[str, Built]) -> None:
+def _print(built: Mapping[str, Several]) -> None:
     for name, one in built.items():
-        click.echo(f"{name}  {one.image.digest}  {output.size(one.image.size)}")
-        rows = [
-            (
-                f"  {layer.kind}",
-                layer.title,
-                output.size(layer.descriptor.size),
-                "cached" if layer.cached else "made",
-            )
-            for layer in one.layers
-        ]
-        output.print_table(("  LAYER", "WHAT", "SIZE", ""), rows)
+        if one.index:
+            click.echo(f"{name}  {one.digest}  index of {len(one.built)} platforms")
+        for platform, image in one.built.items():
+            _print_image(f"{name} {platform}" if one.index else name, image)
 
 
-def _document(name: str, one: Built) -> dict[str, object]:
+def _print_image(name: str, one: Built) -> None:
+    click.echo(f"{name}  {one.image.digest}  {output.size(one.image.size)}")
+    rows = [
+        (
+            f"  {layer.kind}",
+            layer.title,
+            output.size(layer.descriptor.size),
+            "cached" if layer.cached else "made",
+        )
+        for layer in one.layers
+    ]
+    output.print_table(("  LAYER", "WHAT", "SIZE", ""), rows)
+
+
+def _document(name: str, one: Several) -> dict[str, object]:
+    if not one.index:
+        return {"name": name, **_image(next(iter(one.built.values())))}
+    images = {platform: _image(image) for platform, image in one.built.items()}
+    return {"name": name, "digest": str(one.digest), "platforms": images}
+
+
+def _image(one: Built) -> dict[str, object]:
     return {
-        "name": name,
         "digest": str(one.image.digest),
         "size": one.image.size,
         "unpacked_size": sum(layer.unpacked_size for layer in one.layers),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from lading.building import several
 from lading.building.build import Built, build
 from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
+from lading.building.several import Several, Workplace
 from lading.cli.locks import locked_for
 from lading.cli.names import unknown
 from lading.settings.app import App
@@ -35,4 +37,19 @@ def build_all(recipes: Iterable[Recipe], lock: Lock, progress: Progress) -> dict
     for recipe in recipes:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
         built[recipe.name] = build(recipe, locked_for(recipe, lock), store, folders.cache, told)
+    return built
+
+
+def build_for(
+    recipes: Iterable[Recipe], lock: Lock, platforms: Collection[str], progress: Progress
+) -> dict[str, Several]:
+    """The images of the recipes for each of `platforms`, by name; several make an index."""
+    folders, recipes = Folders.of_user(), list(recipes)
+    store = Layout(folders.store)
+    built = {}
+    for recipe in recipes:
+        told = Named(progress, recipe.name) if len(recipes) > 1 else progress
+        at = Workplace(store, folders.cache, told)
+        locked = lock.environments[recipe.environment.name]
+        built[recipe.name] = several.build(recipe, locked, platforms, at)
     return built

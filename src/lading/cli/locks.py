@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ import click
 from lading.building import lockfile
 from lading.building.lockfile import Lock, LockedEnvironment
 from lading.building.progress import Progress
-from lading.building.recipe import Recipe
+from lading.building.recipe import Environment, Recipe
 from lading.errors import LockError
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
@@ -27,22 +27,29 @@ def locked_for(recipe: Recipe, lock: Lock) -> LockedEnvironment:
     return lock.environments[recipe.environment.name][of_this_machine()]
 
 
-def fresh(app: App) -> Lock:
-    """The app's lock. Raises LockError when it is missing, edited or out of date."""
+def fresh(app: App, platforms: Iterable[str] = ()) -> Lock:
+    """The app's lock, for this machine and for `platforms`.
+
+    Raises LockError when it is missing, edited or out of date.
+    """
     if not lock_path(app).exists():
         raise LockError("there is no lading.lock", str(app.folder), todo="run `lading lock`")
     lock = lockfile.read(lock_path(app))
-    for environment in app.environments:
-        locked = lock.environments.get(environment.name, {}).get(of_this_machine())
-        reason = (
-            lockfile.is_stale(environment, locked)
-            if locked
-            else f"it is not locked for {of_this_machine()}"
-        )
-        if reason:
-            problem = f"lading.lock is out of date for {environment.name}: {reason}"
-            raise LockError(problem, str(app.folder), todo="run `lading lock`")
+    for platform in {of_this_machine(): None, **dict.fromkeys(platforms)}:
+        for environment in app.environments:
+            locked = lock.environments.get(environment.name, {}).get(platform)
+            if locked is None:
+                raise _outdated(app, environment, f"it is not locked for {platform}", platform)
+            if reason := lockfile.is_stale(environment, locked):
+                raise _outdated(app, environment, reason)
     return lock
+
+
+def _outdated(app: App, environment: Environment, reason: str, platform: str = "") -> LockError:
+    known = platform in ("", of_this_machine(), *app.platforms)
+    command = "lading lock" if known else f"lading lock --platform {platform}"
+    problem = f"lading.lock is out of date for {environment.name}: {reason}"
+    return LockError(problem, str(app.folder), todo=f"run `{command}`")
 
 
 def ensured(app: App, progress: Progress) -> Lock:
@@ -53,7 +60,7 @@ def ensured(app: App, progress: Progress) -> Lock:
 
 
 def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) -> bool:
-    """Write the app's lock for `platforms`, this machine's, and those locked before.
+    """Write the app's lock for `platforms`, the app's own, this machine's, and those locked before.
 
     Whether it differs from before. Raises SettingsError for a handler that cannot be served: there
     is no need to resolve anything to tell.
@@ -66,7 +73,8 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     path = lock_path(app)
     previous = _previous(path)
     before = previous.environments.values() if previous else ()
-    every = sorted({of_this_machine(), *platforms, *(name for one in before for name in one)})
+    known = {of_this_machine(), *app.platforms, *(name for one in before for name in one)}
+    every = sorted({*known, *platforms})
     cache = Folders.of_user().cache
     made = lock(app.environments, every, cache, previous, upgrade, progress)
     if made == previous:

@@ -44,6 +44,8 @@ class App:
     listener: Listener = Listener()
     engine: str = "embedded"
     """What runs its containers: "embedded" or "docker"."""
+    platforms: tuple[str, ...] = ()
+    """What images are built for ("linux/arm64"); none means this machine's alone."""
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

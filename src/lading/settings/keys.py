@@ -24,6 +24,7 @@ _NAME_WORDS = "at most 40 lower-case letters, digits and single hyphens, a lette
 # Paths that the gateway answers itself.
 RESERVED = ("api", "dashboard", "docs", "healthz", "lading", "metrics", "readyz", "v2")
 ENGINES = ("embedded", "docker")
+PLATFORMS = ("linux/amd64", "linux/arm64")
 PYTHONS = ("3.9", "3.11", "3.13")
 
 _source = Key(
@@ -283,6 +284,12 @@ LADING = Keys(
             "What runs the containers: `embedded` needs no daemon, `docker` is Docker Engine or "
             "Podman. `lading up --engine` has the last word.",
             "embedded",
+        ),
+        "platforms": Key(
+            Many("a list of platforms", Choice(PLATFORMS), least=1),
+            "What `lading build` makes images for, all on this machine: `[linux/amd64, "
+            "linux/arm64]`. [Platforms](platforms.md) tells how. `lading up` runs this machine's.",
+            "this machine's alone",
         ),
     },
     later=("base", "mirrors", "monitoring", "registry", "release", "routes"),

@@ -87,6 +87,7 @@ class _App:
             tuple(self._step(x, steps[x], shared[x]) for x in steps),
             self._listener(self.written.section("gateway")),
             self.written.get("engine", App.engine),
+            tuple(self.written.get("platforms", ())),
         )
 
     def _service(self, written: Section, recipe: Recipe) -> Service:
