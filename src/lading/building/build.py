@@ -88,8 +88,10 @@ def build(
     records, downloads and the unpacked interpreter; all of it may be deleted at any time. Raises
     SettingsError, BuildError, ArchiveError, StoreError; then the store's names are as they were.
     """
-    built = make(recipe, Materials(locked, store, cache, progress))
-    write(store, built.image, _moved(store, built.image, reference(recipe)))
+    # Layers have no name that would keep them from being pruned until the image has one.
+    with store.shared():
+        built = make(recipe, Materials(locked, store, cache, progress))
+        write(store, built.image, _moved(store, built.image, reference(recipe)))
     return built
 
 
