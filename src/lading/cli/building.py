@@ -51,5 +51,6 @@ def build_for(
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
         at = Workplace(store, folders.cache, told)
         locked = lock.environments[recipe.environment.name]
-        built[recipe.name] = several.build(recipe, locked, platforms, at)
+        with store.shared():
+            built[recipe.name] = several.build(recipe, locked, platforms, at)
     return built
