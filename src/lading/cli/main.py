@@ -17,6 +17,8 @@ COMMANDS = {
     "lock": "Resolve every package to a version and a hash, into lading.lock.",
     "build": "Assemble the images from the lock.",
     "images": "Show what images there are, and what each adds.",
+    "keygen": "Make a pair of keys, to sign images with and to verify them.",
+    "sign": "Sign images that are built, and their bills.",
     "up": "Build, start or update the app, and keep it running.",
     "down": "Stop the app.",
     "ps": "Show what runs.",
