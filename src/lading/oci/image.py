@@ -79,7 +79,9 @@ class Image:
 
     @cached_property
     def descriptor(self) -> Descriptor:
-        return Descriptor.of(media_types.MANIFEST, self.manifest)
+        # By its own word: Docker's images keep Docker's types.
+        media_type = json.loads(self.manifest).get("mediaType", media_types.MANIFEST)
+        return Descriptor.of(media_type, self.manifest)
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:

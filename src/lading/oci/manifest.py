@@ -33,7 +33,7 @@ class Manifest:
         document = Document.parse(raw, "manifest")
         _expect(document, "schemaVersion", document.whole("schemaVersion"), 2)
         if document.has("mediaType"):
-            _expect(document, "mediaType", document.text("mediaType"), media_types.MANIFEST)
+            _expect_type(document)
         return cls(
             descriptor(document.child("config")),
             tuple(descriptor(layer) for layer in document.children("layers")),
@@ -77,6 +77,11 @@ def digest(text: str, path: str) -> Digest:
 def annotations_of(document: Document) -> Mapping[str, str]:
     """An object's annotations (annotations.md), none when it has none."""
     return document.mapping("annotations", str) if document.has("annotations") else NO_ANNOTATIONS
+
+
+def _expect_type(document: Document) -> None:
+    if document.text("mediaType") not in media_types.MANIFESTS:
+        _expect(document, "mediaType", document.text("mediaType"), media_types.MANIFEST)
 
 
 def _expect(document: Document, key: str, came: object, expected: object) -> None:

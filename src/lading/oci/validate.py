@@ -9,6 +9,7 @@ from lading.oci.image import Descriptor, Image
 from lading.oci.manifest import Manifest
 
 LAYER_TYPES = (media_types.LAYER, media_types.LAYER_GZIP, media_types.LAYER_ZSTD)
+_KNOWN_LAYERS = (*LAYER_TYPES, media_types.DOCKER_LAYER, media_types.DOCKER_LAYER_GZIP)
 
 
 def check(image: Image) -> None:
@@ -18,10 +19,10 @@ def check(image: Image) -> None:
     them.
     """
     manifest, config = Manifest.parse(image.manifest), Config.parse(image.config)
-    _same("manifest.config.mediaType", media_types.CONFIG, manifest.config.media_type)
-    _same_content(
-        "manifest.config", Descriptor.of(media_types.CONFIG, image.config), manifest.config
-    )
+    config_type = manifest.config.media_type
+    if config_type not in media_types.CONFIGS:
+        _same("manifest.config.mediaType", media_types.CONFIG, config_type)
+    _same_content("manifest.config", Descriptor.of(config_type, image.config), manifest.config)
     if not manifest.layers:
         raise StoreError(where="manifest.layers", expected="a layer or more", came="none")
     _check_layers(image, manifest, config)
@@ -39,7 +40,7 @@ def _check_layers(image: Image, manifest: Manifest, config: Config) -> None:
     _same("image.layers: count", count, len(image.layers))
     for number, (descriptor, layer) in enumerate(zip(manifest.layers, image.layers, strict=True)):
         path = f"manifest.layers[{number}]"
-        if descriptor.media_type not in LAYER_TYPES:
+        if descriptor.media_type not in _KNOWN_LAYERS:
             raise StoreError(
                 where=f"{path}.mediaType",
                 expected="one of " + ", ".join(LAYER_TYPES),

@@ -186,7 +186,7 @@ def _without_surplus(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _is_image(entry: dict[str, Any]) -> bool:
-    return entry.get("mediaType") == media_types.MANIFEST and "artifactType" not in entry
+    return entry.get("mediaType") in media_types.MANIFESTS and "artifactType" not in entry
 
 
 def _is_index(entry: dict[str, Any]) -> bool:

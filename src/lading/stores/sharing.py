@@ -85,7 +85,7 @@ def _layer(layer: Layer, image: str, having: Mapping[Digest, Sequence[str]]) -> 
 
 
 def _unpacked_size(layer: Layer) -> int | None:
-    if layer.descriptor.media_type == media_types.LAYER:
+    if layer.descriptor.media_type in media_types.PLAIN_LAYERS:
         return layer.descriptor.size
     said = layer.descriptor.annotations.get(UNPACKED, "")
     return int(said) if said.isascii() and said.isdigit() else None

@@ -76,9 +76,9 @@ def _decompressed(layer: Layer, stored: BinaryIO) -> Callable[[int], bytes]:
         case media_types.LAYER_ZSTD:
             reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
             return reader.read
-        case media_types.LAYER_GZIP:
+        case media_types.LAYER_GZIP | media_types.DOCKER_LAYER_GZIP:
             return gzip.GzipFile(fileobj=stored).read
-        case media_types.LAYER:
+        case media_types.LAYER | media_types.DOCKER_LAYER:
             return stored.read
         case other:
             where = f"layer {layer.descriptor.digest}"

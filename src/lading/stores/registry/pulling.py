@@ -1,0 +1,112 @@
+"""Images out of a repository, into a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from lading.errors import RegistryError, StoreError
+from lading.oci import Descriptor, Image, Index, Layer, Manifest
+from lading.oci.config import Config
+from lading.oci.location import Location
+from lading.progress import Progress, amount
+from lading.stores.images import DOCUMENT_BYTES
+from lading.stores.registry import downloads, manifests, referrers
+from lading.stores.registry.described import Described
+from lading.stores.registry.manifests import Stated
+from lading.stores.registry.repository import Repository
+from lading.stores.store import Store
+
+AT_ONCE = 4
+"""Blobs under way at the same time: more of them only share the same line."""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What is pulled, and from where."""
+
+    repository: Repository
+    location: Location
+    platform: str
+
+    def describe(self) -> Described:
+        """The image for the platform, without its layers. Raises RegistryError."""
+        root = manifests.get(self.repository, self.location.wanted)
+        stated = self._chosen(root) if root.is_index else root
+        with _of_registry(self.repository):
+            parsed = Manifest.parse(stated.raw)
+        config = downloads.small(self.repository, parsed.config, DOCUMENT_BYTES)
+        with _of_registry(self.repository):
+            self._check(Config.parse(config), parsed)
+        return Described(root.descriptor, stated.descriptor, stated.raw, config)
+
+    def run(self, store: Store, progress: Progress) -> Image:
+        """Once all of it is there, the store has the image and what is attached to it."""
+        task = f"pull {self.location}"
+        progress.start(task)
+        described = self.describe()
+        parsed, diff_ids = (
+            Manifest.parse(described.manifest),
+            Config.parse(described.config).diff_ids,
+        )
+        missing = {
+            one.digest: one for one in parsed.layers if store.blobs.size(one.digest) != one.size
+        }
+        size = sum(one.size for one in missing.values())
+        progress.start(task, size)
+        self._download(list(missing.values()), store, partial(progress.advance, task))
+        layers = tuple(
+            Layer(one, diff_id, partial(store.blobs.open, one.digest))
+            for one, diff_id in zip(parsed.layers, diff_ids, strict=True)
+        )
+        image = Image(described.manifest, described.config, layers)
+        attached = referrers.pull(self.repository, image.digest)
+        store.write(image)
+        for artifact in attached:
+            store.attach(artifact)
+        progress.finish(task, amount(size) if size else "cached")
+        return image
+
+    def _chosen(self, root: Stated) -> Stated:
+        with _of_registry(self.repository):
+            wanted = Index.parse(root.raw).manifest(self.platform)
+        return manifests.get(self.repository, str(wanted.digest))
+
+    def _check(self, config: Config, manifest: Manifest) -> None:
+        came = f"{config.operating_system}/{config.architecture}"
+        if came != "/".join(self.platform.split("/")[:2]):
+            where = str(self.location)
+            raise RegistryError("is for another platform", where, self.platform, came)
+        count = len(manifest.layers)
+        if len(config.diff_ids) != count:
+            expected = f"{count} layers in its config"
+            raise RegistryError(
+                "is no image", str(self.location), expected, str(len(config.diff_ids))
+            )
+
+    def _download(self, wanted: list[Descriptor], store: Store, heard: downloads.Heard) -> None:
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            # The largest first, so that it does not end alone.
+            ordered = sorted(wanted, key=lambda one: -one.size)
+            futures = [
+                pool.submit(downloads.download, self.repository, one, store.blobs, heard)
+                for one in ordered
+            ]
+            for future in futures:
+                future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _of_registry(repository: Repository) -> Iterator[None]:
+    """What is wrong with a document is said of the repository that it came from."""
+    try:
+        yield
+    except StoreError as error:
+        where = f"{repository.where}: {error.where}" if error.where else repository.where
+        raise RegistryError(error.problem, where, error.expected, error.came, error.todo) from error
