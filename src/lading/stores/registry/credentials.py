@@ -17,7 +17,7 @@ from typing import Any
 
 from lading.errors import RegistryError
 from lading.oci.location import DOCKER_HUB
-from lading.stores.registry import helpers
+from lading.stores.registry import programs
 
 HOST, USER, PASSWORD = (
     "LADING_REGISTRY_HOST",
@@ -165,11 +165,11 @@ def _of_entry(entry: Mapping[str, Any], source: str) -> Credentials | None:
 def _helped(name: str, host: str, source: str, environ: Mapping[str, str]) -> Credentials | None:
     # Docker Hub is known to helpers by the address that Docker once had it at.
     server = "https://index.docker.io/v1/" if host == DOCKER_HUB else host
-    found = helpers.get(name, server, source, environ)
+    found = programs.get(name, server, source, environ)
     if found is None:
         return None
     user, secret = found
-    origin = f"{helpers.PREFIX}{name}"
+    origin = f"{programs.PREFIX}{name}"
     if user == "<token>":
         return Credentials("", "", origin, secret)
     return Credentials(user, secret, origin)
