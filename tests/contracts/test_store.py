@@ -284,6 +284,20 @@ def test_nothing_is_attached_to_an_image_that_is_not_there(store, images):
     assert not store.blobs.has(about(image).digest)
 
 
+def test_what_is_detached_is_found_no_more_and_may_be_attached_again(store, images):
+    image = images.image()
+    store.write(image, NAME)
+    first, second = about(image), about(image, b'{"b":2}')
+    store.attach(first)
+    store.detach(second)
+    store.attach(second)
+    store.detach(first)
+    assert store.attached(image.digest) == [second]
+    assert store.read(NAME) == image
+    store.attach(first)
+    assert store.attached(image.digest) == [second, first]
+
+
 def test_damage_to_what_is_attached_is_found_when_it_is_read(store, images):
     image = images.image()
     store.write(image, NAME)

@@ -122,6 +122,16 @@ class IndexFile:
             if all(one.get("digest") != entry["digest"] for one in entries):
                 self._replace({**document, "manifests": [*entries, entry]})
 
+    def detach(self, artifact: Digest) -> None:
+        """List an artifact no longer. Raises OSError."""
+        with self._locked():
+            document = self._read()
+            entries = document["manifests"]
+            gone = str(artifact)
+            kept = [x for x in entries if SUBJECT not in _annotations(x) or x.get("digest") != gone]
+            if kept != entries:
+                self._replace({**document, "manifests": kept})
+
     def _read(self) -> dict[str, Any]:
         try:
             raw = self._path.read_bytes()

@@ -79,6 +79,11 @@ class Layout:
             self._check_version()
             return [images.attached(self._blobs, one) for one in self._index.attached(subject)]
 
+    def detach(self, artifact: Artifact) -> None:
+        with explained(self.folder):
+            self._prepare()
+            self._index.detach(artifact.digest)
+
     def unnamed(self) -> list[Digest]:
         """Images that no name points at any more, in the order in which they were written.
 

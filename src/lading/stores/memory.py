@@ -54,6 +54,9 @@ class Memory:
     def attached(self, subject: Digest) -> list[Artifact]:
         return [images.attached(self._blobs, one) for one in self._attached.get(subject, ())]
 
+    def detach(self, artifact: Artifact) -> None:
+        self._attached.get(artifact.subject.digest, {}).pop(artifact.digest, None)
+
     def _digest(self, name: Reference | Digest) -> Digest:
         digest = name if isinstance(name, Digest) else self._names.get(name)
         if digest is None:

@@ -121,3 +121,10 @@ class Store(Protocol):
     def attached(self, subject: Digest) -> list[Artifact]:
         """What is said of an image, oldest first. Raises StoreError, DamagedBlob."""
         ...
+
+    def detach(self, artifact: Artifact) -> None:
+        """Attach it no longer; does nothing where it is not. Its blobs stay until they are swept.
+
+        Raises StoreError.
+        """
+        ...
