@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lading.building.recipe import Environment, Recipe
@@ -10,6 +10,7 @@ from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
 from lading.releases.revision import Batching, Http
+from lading.stores.registry.hosts import Hosts
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class App:
     """What runs its containers: "embedded" or "docker"."""
     platforms: tuple[str, ...] = ()
     """What images are built for ("linux/arm64"); none means this machine's alone."""
+    registry: str = ""
+    """Where its images are pushed to and pulled from: "registry.example.org/team"."""
+    registries: Hosts = field(default_factory=dict)
+    """What lading.yaml says of registries, by host."""
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

@@ -17,6 +17,7 @@ from lading.settings.kinds import (
     Whole,
     Written,
 )
+from lading.settings.registry_keys import REGISTRIES, REGISTRY
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _TEMPLATE = rf"[a-z0-9-]*({PLACEHOLDER}[a-z0-9-]*)+"
@@ -291,6 +292,8 @@ LADING = Keys(
             "linux/arm64]`. [Platforms](platforms.md) tells how. `lading up` runs this machine's.",
             "this machine's alone",
         ),
+        "registry": REGISTRY,
+        "registries": REGISTRIES,
     },
-    later=("base", "mirrors", "monitoring", "registry", "release", "routes"),
+    later=("base", "mirrors", "monitoring", "release", "routes"),
 )

@@ -19,6 +19,7 @@ from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
 from lading.settings.graphs import app as graphs_of
 from lading.settings.keys import LADING
+from lading.settings.registry_keys import hosts
 
 FILE = "lading.yaml"
 _PORT = 8000
@@ -88,6 +89,8 @@ class _App:
             self._listener(self.written.section("gateway")),
             self.written.get("engine", App.engine),
             tuple(self.written.get("platforms", ())),
+            registry=self.written.get("registry", ""),
+            registries=hosts(self.written.get("registries", {})),
         )
 
     def _service(self, written: Section, recipe: Recipe) -> Service:

@@ -6,7 +6,6 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from lading.errors import RegistryError
 
@@ -83,6 +82,8 @@ def retry_after(text: str | None) -> float | None:
         return None
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    from email.utils import parsedate_to_datetime
+
     try:
         until = parsedate_to_datetime(text)
     except ValueError:

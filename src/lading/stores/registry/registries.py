@@ -12,11 +12,11 @@ from lading.oci.location import Location
 from lading.progress import Progress
 from lading.stores.registry.described import Described, Pushed
 from lading.stores.registry.hosts import Host, Hosts
-from lading.stores.registry.patience import Patience
 from lading.stores.store import Store
 
 if TYPE_CHECKING:
     from lading.stores.registry.endpoint import Endpoint
+    from lading.stores.registry.patience import Patience
     from lading.stores.registry.repository import Repository
 
 _T = TypeVar("_T")
@@ -41,7 +41,7 @@ class Registries:
         self._settings = settings
         self._environ = environ
         self._progress = progress
-        self._patience = patience or Patience()
+        self._patience = patience
         self._endpoints: dict[str, Endpoint] = {}
         self._known: dict[str, dict[Digest, str]] = {}
 
@@ -115,9 +115,10 @@ class Registries:
     def _repository(self, host: str, name: str, actions: str) -> Repository:
         from lading.stores.registry.credentials import Keyring
         from lading.stores.registry.endpoint import Endpoint
+        from lading.stores.registry.patience import Patience
         from lading.stores.registry.repository import Repository
 
         if host not in self._endpoints:
             insecure = self._settings.get(host, Host()).insecure
-            self._endpoints[host] = Endpoint(host, insecure, self._patience)
+            self._endpoints[host] = Endpoint(host, insecure, self._patience or Patience())
         return Repository(self._endpoints[host], name, actions, Keyring(self._environ))
