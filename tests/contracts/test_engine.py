@@ -241,3 +241,18 @@ def test_an_image_that_is_not_there_is_refused(engine, wanted):
     with pytest.raises(ImageNotFound):
         engine.apply(replace(wanted, image=Digest.of(b"nothing")))
     assert engine.names() == []
+
+
+def test_what_was_made_of_an_image_is_forgotten_once_nobody_needs_it(engine, wanted):
+    engine.apply(wanted)
+    # What a container is made of stays, whoever says that its image is not kept.
+    assert engine.prune([]) == 0
+    assert engine.observe("digits-1").phase is Phase.RUNNING
+    engine.remove("digits-1")
+    assert engine.prune([wanted.image]) == 0
+    gained = engine.prune([], dry_run=True)
+    assert gained > 0
+    assert engine.prune([]) == gained
+    assert engine.prune([]) == 0
+    engine.apply(wanted)
+    assert engine.observe("digits-1").phase is Phase.RUNNING

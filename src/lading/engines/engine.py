@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from lading.errors import EngineError
-from lading.oci import Digest
+from lading.oci import Digest, Reference
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z")
+
+
+BRIDGE = Reference("lading/bridge")
+"""An image with a Python, by which a server on a port is reached whose image has none."""
 
 
 def is_name(text: str) -> bool:
@@ -51,7 +55,8 @@ class Workload:
     port: int | None = None
     """Where its server listens, on its own loopback; None for the socket that `Engine` names.
 
-    Docker and Podman need Python in the image for it, as every image has that Lading built.
+    Docker and Podman need Python for it: that of the image, as every one has that Lading built, or
+    that of the image `BRIDGE` in the store.
     """
     health: str | None = None
     """Of a server on a port: the path it answers with 200 when it can answer requests.
@@ -65,6 +70,12 @@ class Workload:
     grace_seconds: float = 30.0
     """From SIGTERM to SIGKILL when it is removed."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    foreign: bool = False
+    """Whether the image is somebody else's: it may write to its root, which is gone with it."""
+    arguments: tuple[str, ...] = ()
+    """Replace the image's `Cmd` alone; empty keeps it."""
+    user: str = ""
+    """User and group in numbers, in the place of the image's; empty keeps it. Never root's."""
 
     def __post_init__(self) -> None:
         if not is_name(self.name):
@@ -157,5 +168,13 @@ class Engine(Protocol):
 
         `destination` is replaced only when the copy is whole. Raises PathNotFound, EngineError when
         it holds a link out of itself, WorkloadNotFound.
+        """
+        ...
+
+    def prune(self, kept: Collection[Digest], dry_run: bool = False) -> int:
+        """Forget what was made of images other than `kept`, and of those of what is there.
+
+        Images are digests of their manifests. Bytes on the disk that this gains, as far as can be
+        told; what is forgotten is made again when it is needed. With `dry_run` nothing is done.
         """
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -51,6 +51,8 @@ class Memory:
     ) -> None:
         self.applied: list[str] = []
         self.removed: list[str] = []
+        self.made: set[Digest] = set()
+        """Images of which it would have unpacked layers; `prune` gains a byte for each."""
         self._store = store
         self._behave = behave
         self._containers: dict[str, _Container] = {}
@@ -77,6 +79,7 @@ class Memory:
             )
             container = _Container(observed, [], behaviour.files)
             self._containers[workload.name] = container
+            self.made.add(workload.image)
             self.applied.append(workload.name)
             for stream, text in behaviour.lines:
                 self.write(workload.name, text, stream)
@@ -113,6 +116,14 @@ class Memory:
             target = destination / PurePosixPath(file).relative_to(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+
+    def prune(self, kept: Collection[Digest], dry_run: bool = False) -> int:
+        with self._changed:
+            needed = {*kept, *(one.observed.image for one in self._containers.values())}
+            surplus = self.made - needed
+            if not dry_run:
+                self.made -= surplus
+        return len(surplus)
 
     def exit(self, name: str, exit_code: int, out_of_memory: bool = False) -> None:
         """The process of a container ends. Raises WorkloadNotFound."""

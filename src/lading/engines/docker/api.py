@@ -66,6 +66,17 @@ class LocalImage:
     layers: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A name of an image that the daemon has."""
+
+    name: str
+    own_bytes: int
+    """Of what no other image has."""
+    containers: int
+    """Running or not."""
+
+
 class Api:
     """A daemon at one address. Every method may be called from several threads at once.
 
@@ -140,6 +151,22 @@ class Api:
         with self._explained():
             found = self._client.images(filters={"reference": pattern})
             return [_digest(image["Id"]) for image in found]
+
+    def held(self) -> list[Held]:
+        """Every name of an image."""
+        with self._explained():
+            # Podman tells names in the one, and sizes in the other.
+            use = {_digest(one["Id"]): one for one in self._client.df().get("Images") or ()}
+            return [
+                Held(name, max(0, one["Size"] - one["SharedSize"]), one["Containers"])
+                for image in self._client.images()
+                if (one := use.get(_digest(image["Id"])))
+                for name in image.get("RepoTags") or ()
+            ]
+
+    def forget(self, image: str) -> None:
+        """Take a name away, and with the last one the image; nothing where a container has it."""
+        self._unless([_NOT_FOUND, _CONFLICT], self._client.remove_image, image)
 
     def load(self, archive: Iterable[bytes]) -> None:
         """Take an archive, as `docker load` does, while it is being made."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from lading.engines.embedded.cgroups import Cgroups
 from lading.engines.embedded.container import Container, Started
 from lading.engines.embedded.copying import copy_out
 from lading.engines.embedded.identity import Identity
-from lading.engines.embedded.layers import Layers, locked
+from lading.engines.embedded.layers import Layers, locked, size_of
 from lading.engines.embedded.unpack import Ownership
 from lading.engines.engine import LogLine, Observed, Workload, is_name
 from lading.engines.sockets import require_room
-from lading.errors import EngineError, EngineUnavailable, WorkloadNotFound
+from lading.errors import EngineError, EngineUnavailable, StoreError, WorkloadNotFound
+from lading.oci import Digest
 from lading.stores.store import Store
 
 
@@ -126,6 +127,22 @@ class Embedded:
         if not path.startswith("/"):
             raise EngineError("cannot be copied", name, "an absolute path", repr(path))
         copy_out(made, record, self._identity, path, destination.absolute())
+
+    def prune(self, kept: Collection[Digest], dry_run: bool = False) -> int:
+        needed = set(self._unpacked(kept))
+        for name in self.names():
+            if record := container.load(self._container(name)):
+                needed.update(record.layers)
+        surplus = self._layers.surplus(needed)
+        forget = size_of if dry_run else self._layers.remove
+        return sum(forget(folder) for folder in surplus)
+
+    def _unpacked(self, images: Iterable[Digest]) -> Iterator[str]:
+        """What their layers' folders are called."""
+        for digest in images:
+            # One that is damaged, or not here, has to be made again before it can be run.
+            with suppress(StoreError):
+                yield from (layer.diff_id.hex for layer in self._store.read(digest).layers)
 
     def _find(self, name: str) -> tuple[Container, Started]:
         made = self._container(name)

@@ -6,9 +6,9 @@ import fcntl
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lading.engines.embedded.unpack import Ownership, unpack
@@ -40,6 +40,32 @@ class Layers:
             with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
                 list(pool.map(self._unpack, missing.values()))
         return [self._path(layer) for layer in image.layers]
+
+    def surplus(self, kept: Collection[str]) -> list[Path]:
+        """Folders of layers whose diff IDs (hexadecimal) are not `kept`, sorted.
+
+        What a caller that was killed left half unpacked, or half removed, is among them.
+        """
+        if not self._folder.is_dir():
+            return []
+        names = [one for one in self._folder.iterdir() if one.is_dir()]
+        return sorted(one for one in names if one.name not in kept)
+
+    def remove(self, folder: Path) -> int:
+        """Remove one of `surplus`; bytes that it had. One that is being unpacked now stays.
+
+        Takes its name away first: a layer is there whole, or not at all.
+        """
+        digest = folder.name.strip(".").partition(".")[0]
+        lock = self._folder / f".{digest}.lock"
+        with locked(lock):
+            half = self._folder / f".{digest}.half"
+            if folder != half and folder.is_dir():
+                shutil.rmtree(half, ignore_errors=True)
+                folder.rename(half)
+            size = size_of(half)
+            shutil.rmtree(half, ignore_errors=True)
+        return size
 
     def _path(self, layer: Layer) -> Path:
         return self._folder / layer.diff_id.hex
@@ -76,6 +102,17 @@ class Layers:
             digest = layer.descriptor.digest
             self._blobs.verify(digest)
             raise EngineError("a layer is not a tar", str(digest), came=str(problem)) from problem
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder, each once however many names it has."""
+    files: dict[tuple[int, int], int] = {}
+    for top, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                status = os.lstat(os.path.join(top, name))  # noqa: PTH118 (some 100,000 of them)
+                files[status.st_dev, status.st_ino] = status.st_size
+    return sum(files.values())
 
 
 @contextmanager
