@@ -33,7 +33,7 @@ class Check:
 
     @property
     def reason(self) -> str:
-        """Why it does not hold, as the end of a sentence. What says less than another is left out."""
+        """Why it does not hold. What says less than another reason is left out."""
         most = [x for x in self.why if not any(y != x and y.startswith(x) for y in self.why)]
         return "; ".join(most) or "not signed"
 

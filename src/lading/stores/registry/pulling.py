@@ -14,7 +14,7 @@ from lading.oci.config import Config
 from lading.oci.location import Location
 from lading.progress import Progress, amount
 from lading.stores.images import DOCUMENT_BYTES
-from lading.stores.registry import downloads, manifests, referrers
+from lading.stores.registry import cosign_tags, downloads, manifests, referrers
 from lading.stores.registry.described import Described
 from lading.stores.registry.manifests import Stated
 from lading.stores.registry.repository import Repository
@@ -63,7 +63,10 @@ class Pull:
             for one, diff_id in zip(parsed.layers, diff_ids, strict=True)
         )
         image = Image(described.manifest, described.config, layers)
-        attached = referrers.pull(self.repository, image.digest)
+        attached = [
+            *referrers.pull(self.repository, image.digest),
+            *cosign_tags.pull(self.repository, described.descriptor),
+        ]
         store.write(image)
         for artifact in attached:
             store.attach(artifact)

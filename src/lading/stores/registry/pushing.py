@@ -17,7 +17,7 @@ from lading.oci import Artifact, Descriptor, Digest, Image, Index, Manifest
 from lading.oci.artifact import EMPTY
 from lading.oci.location import Location
 from lading.progress import Progress, amount
-from lading.stores.registry import manifests, referrers, uploads
+from lading.stores.registry import cosign_tags, manifests, referrers, uploads
 from lading.stores.registry.described import Pushed
 from lading.stores.registry.manifests import Stated
 from lading.stores.registry.repository import Repository
@@ -106,6 +106,7 @@ class Push:
                 unlisted.append(artifact)
         if unlisted:
             referrers.push_list(self.repository, unlisted)
+        cosign_tags.push(self.repository, artifacts)
         self._attached += len(artifacts)
 
     def _tag(self, stated: Stated) -> Location:
