@@ -27,6 +27,7 @@
     │   └── WrongPassword     a key that is encrypted stays closed
     ├── AuditError            a database of vulnerabilities, a licence
     ├── StateError            the database
+    │   └── StateAway         it does not answer, and may again
     └── PredictionFailed      a service answered with a problem
 
 A message says where, what is wrong, what was expected, what came, and what to do:
@@ -156,6 +157,10 @@ class AppBusy(ControllerError):
 
 class StateError(LadingError):
     """The database cannot be read or written."""
+
+
+class StateAway(StateError):
+    """A server of databases does not answer."""
 
 
 class SignatureError(LadingError):

@@ -11,9 +11,12 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from lading.controller.history import History
+from lading.controller.journal import Journal
+from lading.controller.known import Known
 from lading.controller.messages import WantedApp
 from lading.controller.probe import why_not
 from lading.controller.wants import Wanted, Wants
@@ -53,16 +56,18 @@ class Loop:
         self.gateway_restarts = 0
         self._engine = engine
         self._envoy = envoy
-        self._record = record
+        self._journal = Journal(record)
         self._history = history
         self._wants = Wants(record)
         self.wanted: Wanted = self._wants.load()
-        self._specs = self._wants.specs()
+        self._known = Known(self._wants, self._journal)
+        self._known.take(self.wanted)
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
         self._happened = asyncio.Event()
         # Envoy's verbs are not to be used from two threads at once.
         self._at_gateway = asyncio.Lock()
+        self._applying = asyncio.Lock()
         self._engine_said = ""
         self._routed: tuple[Route, ...] | None = None
         self._gateway_not_before = 0.0
@@ -72,11 +77,22 @@ class Loop:
     def gateway_pid(self) -> int | None:
         return self._envoy.pid
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written down now; empty where it can."""
+        return self._journal.trouble
+
     def spec(self, replica: ReplicaId) -> Spec | None:
-        return self._specs.get((replica.service, replica.revision))
+        return self._known.spec(replica)
 
     async def run(self) -> None:
         """Until `down` has been asked for and nothing is left."""
+        try:
+            await self._run()
+        finally:
+            self._journal.close()
+
+    async def _run(self) -> None:
         async with self._at_gateway:
             await asyncio.to_thread(self._envoy.adopt)
         # What an earlier controller left is known only after the first look.
@@ -100,15 +116,24 @@ class Loop:
             async with self._at_gateway:
                 await self._open_gateway(app.listener)
         self._leaving.clear()
-        self.wanted = self._wants.store(app)
-        self._specs = self._wants.specs()
+        async with self._applying:
+            self.wanted = await asyncio.to_thread(self._wants.store, app, self.wanted)
+            self._leaving.clear()
+        self._known.take(self.wanted)
         self._happened.set()
 
     def down(self) -> None:
-        """Want nothing, and end once nothing is left."""
-        self.wanted = self._wants.nothing()
+        """Want nothing, and end once nothing is left: also where that cannot be written down."""
+        self.wanted = replace(self.wanted, targets={})
         self._leaving.set()
+        self._spawn(self._forget())
         self._happened.set()
+
+    async def _forget(self) -> None:
+        async with self._applying:
+            if not self.wanted.targets:  # else it was asked for again
+                with _written_if_possible():
+                    await asyncio.to_thread(self._wants.nothing)
 
     async def _pass(self) -> bool:
         """Whether the engine answered: while it does not, nothing is known and nothing is done."""
@@ -119,6 +144,9 @@ class Loop:
             return False
         self._trouble("")
         self._see(seen)
+        if strangers := self._known.strangers(self.watched):
+            await asyncio.to_thread(self._known.learn, strangers)
+        self._known.see(self.wanted.targets.values(), self.watched)
         self._ask()
         present = [w.replica() for w in self.watched.values() if w.observed and not w.stopping]
         actions = plan(present, self.wanted.targets, self._held())
@@ -138,7 +166,7 @@ class Loop:
         """Note what the engine says instead of an answer: once, not in every pass."""
         if said != self._engine_said:
             self._engine_said = said
-            self._note("engine", f"failed: {said}" if said else "answers again")
+            self._journal.note("engine", f"failed: {said}" if said else "answers again")
 
     def _look(self) -> Mapping[ReplicaId, Observed]:
         mine = replicas_of(self.app, self._engine.names())
@@ -197,7 +225,12 @@ class Loop:
 
     async def _act(self, action: Action) -> None:
         hands = Hands(
-            self.app, self._engine, self._specs, self._tell, self._keep_log, self._envoy.inside
+            self.app,
+            self._engine,
+            self._known.specs,
+            self._tell,
+            self._keep_log,
+            self._envoy.inside,
         )
         watched = self.watched[action.id]
         try:
@@ -222,11 +255,11 @@ class Loop:
                     await self._bound_requests()
                 elif self.wanted.targets:
                     self.gateway_restarts += 1
-                    self._note("gateway", "gone; starting it again")
+                    self._journal.note("gateway", "gone; starting it again")
                     await self._open_gateway(listener)
         except (LadingError, OSError) as error:
             self._gateway_not_before = monotonic() + 1.0
-            self._note("gateway", f"failed: {error}")
+            self._journal.note("gateway", f"failed: {error}")
             return False
         return True
 
@@ -259,11 +292,7 @@ class Loop:
         slot = f"{replica.revision}.{replica.slot}"
         with _written_if_possible():
             self._history.tell(replica.service, slot, text)
-        self._note(f"{replica.service}.{slot}", text)
-
-    def _note(self, subject: str, text: str) -> None:
-        with _written_if_possible():
-            self._record.note(subject, text)
+        self._journal.note(f"{replica.service}.{slot}", text)
 
     def _keep_log(self, replica: ReplicaId) -> None:
         name = replica.workload_name(self.app)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.oci import Digest
 from lading.releases.plan import Target
-from lading.releases.revision import Batching, Http, Spec
+from lading.releases.revision import Batching, Foreign, Http, Occasion, Spec
 
 _GRACE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class WantedService:
-    """A service as `lading up` asks for it. `image` is a digest in the user's store."""
+    """A service as `lading up` asks for it. `image` is a digest in the user's store.
+
+    Two are equal when the same is asked for, whatever is told of it.
+    """
 
     name: str
     image: str
@@ -27,6 +30,11 @@ class WantedService:
     workers: int = 1
     batching: Batching = Batching()
     http: Http | None = None
+    foreign: Foreign | None = None
+    revision: int | None = field(default=None, compare=False)
+    """This very one, where it is as asked for; None for the one that runs, or else a new one."""
+    occasion: Occasion = field(default=Occasion(), compare=False)
+    """Of the revision, where it is a new one."""
 
     @classmethod
     def of(cls, target: Target) -> WantedService:
@@ -42,6 +50,9 @@ class WantedService:
             workers=spec.workers,
             batching=spec.batching,
             http=spec.http,
+            foreign=spec.foreign,
+            revision=target.revision.number,
+            occasion=target.revision.occasion,
         )
 
     def spec(self, listener: Listener) -> Spec:
@@ -57,6 +68,7 @@ class WantedService:
             workers=self.workers,
             batching=self.batching,
             http=self.http,
+            foreign=self.foreign,
         )
 
 
@@ -136,6 +148,8 @@ class AppStatus:
     pid: int
     gateway: GatewayStatus
     services: tuple[ServiceStatus, ...]
+    trouble: str = ""
+    """Why nothing can be written down at the moment; empty where it can."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from lading.engines import select
 from lading.engines.engine import Engine
 from lading.gateway.requests.log import RequestLog
+from lading.state.address import OWN, Address, Kept, recalled
 from lading.state.folders import Folders
+from lading.state.machine import machine
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,22 @@ class Place:
         return select.opened(select.recalled(self.engine_file), self.folders)
 
     @property
-    def database(self) -> Path:
-        return self.folders.app(self.folder) / "state.db"
+    def state_file(self) -> Path:
+        """Which database the app was last started with."""
+        return self.folders.app(self.folder) / "database.json"
+
+    @property
+    def state(self) -> Address:
+        """The database the app was last started with, whatever lading.yaml says by now."""
+        return self.state_at(recalled(self.state_file) or Kept())
+
+    def state_at(self, kept: Kept) -> Address:
+        """The app in a database of choice; a file of its own where none was chosen."""
+        own = self.folders.app(self.folder)
+        if kept.url == OWN:
+            return Address.own(own / "state.db")
+        site = f"{machine(self.folders.data)}/{own.name}"
+        return Address(kept.with_password(os.environ), kept.app, site)
 
     @property
     def history(self) -> Path:

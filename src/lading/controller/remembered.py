@@ -8,13 +8,16 @@ from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
 from lading.gateway.route import Listener
 from lading.releases.plan import Target
-from lading.releases.revision import Revision, Spec
+from lading.releases.revision import Occasion, Revision, Spec
 from lading.state.glance import Seen, glance
 
 
 def remembered(place: Place) -> WantedApp | None:
-    """As it was before the app went down; None when it never was up, or nobody can tell."""
-    seen = glance(place.database)
+    """As it was before the app went down; None when it never was up, or nobody can tell.
+
+    Raises StateAway where the database does not answer.
+    """
+    seen = glance(place.state)
     if seen is None or "listener" not in seen.facts:
         return None
     name = json.loads(seen.facts.get("name", '""'))
@@ -23,5 +26,6 @@ def remembered(place: Place) -> WantedApp | None:
 
 
 def _service(seen: Seen) -> WantedService:
-    revision = Revision(seen.service, seen.revision, Spec.from_json(seen.content))
+    told = Occasion.from_json(seen.told)
+    revision = Revision(seen.service, seen.revision, Spec.from_json(seen.content), told)
     return WantedService.of(Target(revision, seen.replicas))

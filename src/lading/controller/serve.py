@@ -15,7 +15,7 @@ from lading.controller.place import Place
 from lading.controller.process import held
 from lading.controller.server import application
 from lading.gateway.envoy import Envoy
-from lading.state.database import open_file
+from lading.state.database import opened
 from lading.state.record import Record
 
 
@@ -30,11 +30,12 @@ def serve(place: Place) -> None:
 
 
 async def _serve(place: Place) -> None:
+    state = place.state
     loop = Loop(
         place.app,
         place.engine,
         Envoy(place.gateway, place.requests),
-        Record(open_file(place.database)),
+        Record(opened(state), state.app, state.site),
         History(place.history),
     )
     place.socket.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ def app(loop: Loop, folder: str, pid: int) -> AppStatus:
         pid=loop.gateway_pid,
         restarts=loop.gateway_restarts,
     )
-    return AppStatus(loop.wanted.name, folder, pid, gateway, services(loop))
+    return AppStatus(loop.wanted.name, folder, pid, gateway, services(loop), loop.trouble)
 
 
 def wanted(loop: Loop) -> WantedApp | None:

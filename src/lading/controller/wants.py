@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from lading.controller.messages import WantedApp, WantedService
 from lading.gateway.route import Listener
 from lading.releases.plan import Target
-from lading.releases.revision import Revision, Spec
+from lading.releases.revision import Occasion, Revision, Spec
 from lading.state.glance import LAST
-from lading.state.record import Record, Want
+from lading.state.record import NewRevision, Record
+from lading.state.rows import StoredRevision, Want
 
 
 @dataclass(frozen=True)
@@ -32,48 +34,83 @@ class Wants:
 
     def load(self) -> Wanted:
         """What was wanted when the controller last ran."""
-        revisions = {(r.service, r.number): r for r in self._all()}
+        wants = self._record.wanted()
+        rows = self._record.revisions((want.service, want.revision) for want in wants)
+        revisions = {(row.service, row.number): Revision.of(row) for row in rows}
         targets = {
             want.service: Target(revisions[want.service, want.revision], want.replicas)
-            for want in self._record.wanted()
+            for want in wants
         }
         listener = self._record.fact("listener")
         name = json.loads(self._record.fact("name") or '""')
         return Wanted(name, targets, Listener(**json.loads(listener)) if listener else None)
 
-    def store(self, app: WantedApp) -> Wanted:
-        """Number what is new, keep the numbers of what is not, and want it all from now on."""
+    def store(self, app: WantedApp, now: Wanted) -> Wanted:
+        """Want it all from now on, of which `now` is wanted already.
+
+        What is as it was keeps its number; anything else is a revision of its own, also when it was
+        so once before: numbers tell what ran when. Where nothing changes, nothing is written.
+        """
         targets = {
-            service.name: Target(self._revision(service, app.listener), service.replicas)
+            service.name: Target(self._revision(service, app.listener, now), service.replicas)
             for service in app.services
         }
-        facts = {"name": app.name, "listener": asdict(app.listener)}
-        self._record.want(
-            [Want(name, t.revision.number, t.replicas) for name, t in targets.items()],
-            {key: json.dumps(value) for key, value in facts.items()},
-        )
-        return Wanted(app.name, targets, app.listener)
+        wanted = Wanted(app.name, targets, app.listener)
+        if wanted != now:
+            facts = {
+                "name": app.name,
+                "listener": asdict(app.listener),
+                "host": socket.gethostname(),
+            }
+            self._record.want(
+                [Want(name, t.revision.number, t.replicas) for name, t in targets.items()],
+                {key: json.dumps(value) for key, value in facts.items()},
+            )
+        return wanted
 
-    def nothing(self) -> Wanted:
+    def nothing(self) -> None:
         """Want no service any more. Revisions stay, and it is known what was wanted."""
         last = [[want.service, want.revision, want.replicas] for want in self._record.wanted()]
         self._record.want([], {LAST: json.dumps(last)} if last else {})
-        return self.load()
 
-    def specs(self) -> dict[tuple[str, int], Spec]:
-        """Every revision there ever was, by service and number."""
-        return {(r.service, r.number): r.spec for r in self._all()}
+    def ready(self, revision: Revision) -> None:
+        """Remember that all replicas of a revision answer."""
+        self._record.ready(revision.service, revision.number)
 
-    def _revision(self, service: WantedService, listener: Listener) -> Revision:
+    def specs(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Spec]:
+        """Of these revisions, by service and number, as far as there are such."""
+        rows = self._record.revisions(wanted)
+        return {(row.service, row.number): Spec.from_json(row.content) for row in rows}
+
+    def _revision(self, service: WantedService, listener: Listener, now: Wanted) -> Revision:
         spec = service.spec(listener)
-        for known in reversed(self._all(service.name)):
-            if known.spec == spec:
-                return known
-        stored = self._record.add_revision(service.name, spec.to_json())
-        return Revision(service.name, stored.number, spec)
+        current = now.targets.get(service.name)
+        known: Revision | None = None
+        if service.revision is not None:
+            known = self._named(service.name, service.revision, current)
+        elif service.occasion.returns_to is None:
+            known = current.revision if current else self._last(service.name)
+        if known and known.spec == spec:
+            return known
+        # What was told of another revision is not told of this one.
+        told = service.occasion if service.revision is None else Occasion()
+        return self._new(service.name, spec, told)
 
-    def _all(self, service: str | None = None) -> list[Revision]:
-        return [
-            Revision(row.service, row.number, Spec.from_json(row.content))
-            for row in self._record.revisions(service)
-        ]
+    def _named(self, service: str, number: int, current: Target | None) -> Revision | None:
+        if current and current.revision.number == number:
+            return current.revision
+        return next(map(Revision.of, self._record.revisions([(service, number)])), None)
+
+    def _last(self, service: str) -> Revision | None:
+        """What the service was before the app went down."""
+        last = json.loads(self._record.fact(LAST) or "[]")
+        numbers = [(name, number) for name, number, _ in last if name == service]
+        return next(map(Revision.of, self._record.revisions(numbers)), None)
+
+    def _new(self, service: str, spec: Spec, told: Occasion) -> Revision:
+        def is_same(newest: StoredRevision) -> bool:
+            # As on another machine, or tried before: a rollback is always one of its own.
+            return told.returns_to is None and Spec.from_json(newest.content) == spec
+
+        new = NewRevision(service, str(spec.image), spec.to_json(), told.to_json())
+        return Revision.of(self._record.add_revision(new, is_same))

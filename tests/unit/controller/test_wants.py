@@ -7,12 +7,12 @@ import pytest
 from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
 from lading.controller.remembered import remembered
-from lading.controller.wants import Wants
+from lading.controller.wants import Wanted, Wants
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.oci import Digest
-from lading.releases.revision import Batching
-from lading.state.database import open_file
+from lading.releases.revision import Batching, Occasion, Spec
+from lading.state.database import open_file, opened
 from lading.state.folders import Folders
 from lading.state.record import Record
 
@@ -29,6 +29,18 @@ def record(tmp_path: Path) -> Record:
     return Record(open_file(tmp_path / "state.db"))
 
 
+def store(wants: Wants, *services: WantedService) -> Wanted:
+    """One after the other."""
+    wanted = wants.load()
+    for service in services:
+        wanted = wants.store(app(service), wanted)
+    return wanted
+
+
+def specs(wants: Wants) -> dict[tuple[str, int], Spec]:
+    return wants.specs([("ocr", number) for number in range(1, 10)])
+
+
 def numbers(wants: Wants) -> dict[str, int]:
     return {name: target.revision.number for name, target in wants.load().targets.items()}
 
@@ -38,17 +50,85 @@ def test_a_changed_service_gets_a_new_number_and_an_unchanged_one_keeps_its_own(
 ) -> None:
     wants = Wants(record)
     detect = replace(OCR, name="detect")
-    wants.store(app(OCR, detect))
-    wants.store(app(CHANGED, detect))
+    wanted = wants.store(app(OCR, detect), wants.load())
+    wants.store(app(CHANGED, detect), wanted)
     assert numbers(wants) == {"ocr": 2, "detect": 1}
 
 
-def test_going_back_to_an_earlier_content_goes_back_to_its_number(record: Record) -> None:
+def test_going_back_to_an_earlier_content_is_a_revision_of_its_own(record: Record) -> None:
     wants = Wants(record)
-    for service in (OCR, CHANGED, OCR):
-        wants.store(app(service))
+    wanted = store(wants, OCR, CHANGED, OCR)
+    assert numbers(wants) == {"ocr": 3}
+    assert wanted.targets["ocr"].revision.spec == specs(wants)["ocr", 1]
+
+
+def test_a_revision_that_is_named_is_that_one_however_it_came_about(record: Record) -> None:
+    """What is put back when an update fails, and what `lading up S` leaves as it is."""
+    wants = Wants(record)
+    rolled_back = replace(OCR, occasion=Occasion(returns_to=1))
+    wanted = store(wants, OCR, CHANGED, rolled_back)
+    assert numbers(wants) == {"ocr": 3}
+    for number in (2, 3):
+        named = replace(CHANGED if number == 2 else rolled_back, revision=number)
+        wanted = wants.store(app(named), wanted)
+        assert numbers(wants) == {"ocr": number}
+    assert len(specs(wants)) == 3
+
+
+def test_a_revision_that_is_named_and_has_another_content_is_a_new_one(record: Record) -> None:
+    """As when the gateway takes larger bodies, which every container is told."""
+    wants = Wants(record)
+    store(wants, replace(OCR, occasion=Occasion(why="first")))
+    wanted = wants.load()
+    named = replace(CHANGED, revision=1, occasion=Occasion(why="first"))
+    found = wants.store(app(named), wanted).targets["ocr"].revision
+    assert (found.number, found.occasion) == (2, Occasion())
+
+
+def test_a_rollback_is_a_revision_that_says_so_also_to_what_is_newest(record: Record) -> None:
+    wants = Wants(record)
+    store(wants, OCR, CHANGED, replace(OCR, occasion=Occasion("ann@m1", "slow", returns_to=1)))
+    found = wants.load().targets["ocr"].revision
+    assert (found.number, found.occasion) == (3, Occasion("ann@m1", "slow", returns_to=1))
+    assert found.created_at is not None
+    store(wants, replace(OCR, occasion=Occasion(returns_to=1)))
+    assert numbers(wants) == {"ocr": 4}
+
+
+def test_what_failed_and_is_tried_again_keeps_its_number(record: Record) -> None:
+    wants = Wants(record)
+    first = store(wants, OCR)
+    wants.store(app(CHANGED), first)
+    back = wants.store(app(replace(OCR, revision=1)), wants.load())
+    wants.store(app(CHANGED), back)
+    assert numbers(wants) == {"ocr": 2}
+
+
+def test_two_machines_with_the_same_content_run_the_same_revision(tmp_path: Path) -> None:
+    engine = open_file(tmp_path / "state.db")
+    here, there = (Wants(Record(engine, "translator", site)) for site in ("m1/a", "m2/b"))
+    first = store(here, OCR)
+    store(there, OCR)
+    assert numbers(there) == {"ocr": 1}
+    here.store(app(CHANGED), first)
+    there.store(app(CHANGED), there.load())
+    assert (numbers(here), numbers(there)) == ({"ocr": 2}, {"ocr": 2})
+
+
+def test_what_is_started_again_as_it_was_keeps_its_number(record: Record) -> None:
+    wants = Wants(record)
+    store(wants, OCR, CHANGED)
+    wants.store(app(replace(OCR, revision=1)), wants.load())
+    wants.nothing()
+    store(wants, OCR)
     assert numbers(wants) == {"ocr": 1}
-    assert sorted(wants.specs()) == [("ocr", 1), ("ocr", 2)]
+
+
+def test_where_nothing_changes_nothing_is_written(record: Record, tmp_path: Path) -> None:
+    wants = Wants(record)
+    wanted = store(wants, OCR)
+    (tmp_path / "state.db").write_bytes(b"")  # whoever asks it now is refused
+    assert wants.store(app(OCR), wanted) == wanted
 
 
 @pytest.mark.parametrize("changed", [{"workers": 2}, {"batching": Batching(max_size=8)}])
@@ -56,31 +136,29 @@ def test_workers_and_batching_make_a_revision_of_the_same_image(
     record: Record, changed: dict[str, Any]
 ) -> None:
     wants = Wants(record)
-    wants.store(app(OCR))
-    wanted = wants.store(app(replace(OCR, **changed)))
+    wanted = store(wants, OCR, replace(OCR, **changed))
     spec = wanted.targets["ocr"].revision.spec
     assert numbers(wants) == {"ocr": 2}
-    assert replace(spec, workers=1, batching=Batching()) == wants.specs()["ocr", 1]
+    assert replace(spec, workers=1, batching=Batching()) == specs(wants)["ocr", 1]
 
 
 def test_the_number_of_replicas_is_no_revision(record: Record) -> None:
     wants = Wants(record)
-    wants.store(app(OCR))
-    assert wants.store(app(replace(OCR, replicas=5))).targets["ocr"].replicas == 5
+    assert store(wants, OCR, replace(OCR, replicas=5)).targets["ocr"].replicas == 5
     assert numbers(wants) == {"ocr": 1}
 
 
 def test_another_process_finds_what_was_wanted(record: Record) -> None:
-    stored = Wants(record).store(app(OCR))
+    stored = store(Wants(record), OCR)
     assert Wants(record).load() == stored
 
 
 def test_nothing_wanted_keeps_the_revisions(record: Record) -> None:
     wants = Wants(record)
-    wants.store(app(OCR))
+    store(wants, OCR)
     wants.nothing()
     assert numbers(wants) == {}
-    assert list(wants.specs()) == [("ocr", 1)]
+    assert list(specs(wants)) == [("ocr", 1)]
 
 
 @pytest.fixture
@@ -89,10 +167,9 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_what_was_wanted_is_remembered_after_the_app_is_down(place: Place) -> None:
-    wants = Wants(Record(open_file(place.database)))
+    wants = Wants(Record(opened(place.state)))
     asked = app(replace(OCR, name="detect", replicas=3), CHANGED)
-    wants.store(app(OCR))
-    wants.store(asked)
+    wants.store(asked, store(wants, OCR))
     assert remembered(place) == asked
     for _ in range(2):
         wants.nothing()
@@ -103,11 +180,14 @@ def test_nothing_is_remembered_of_an_app_that_never_was_up_and_nothing_is_made(
     place: Place,
 ) -> None:
     assert remembered(place) is None
-    assert not place.database.exists()
+    assert place.state.file
+    assert not place.state.file.exists()
 
 
 def test_a_database_that_cannot_be_read_is_remembered_as_none(place: Place) -> None:
-    place.database.parent.mkdir(parents=True)
-    place.database.write_bytes(b"not a database")
+    file = place.state.file
+    assert file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"not a database")
     assert remembered(place) is None
-    assert place.database.read_bytes() == b"not a database"
+    assert file.read_bytes() == b"not a database"
