@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from lading.building import in_image
+from lading.building.base_image import BaseImage
 from lading.building.graph import FILE as GRAPH_FILE
 from lading.building.layers.blob import Blob
 from lading.building.layers.wanted import Wanted
@@ -86,22 +87,22 @@ def execution(recipe: Recipe, locked: LockedEnvironment) -> dict[str, Any]:
     """How a container of the image runs: the config's `config`."""
     settings: dict[str, Any] = {
         "User": f"{in_image.USER_ID}:{in_image.USER_ID}",
-        "Env": [f"{name}={value}" for name, value in _env(recipe).items()],
+        "Env": [f"{name}={value}" for name, value in _env(recipe, locked).items()],
         "WorkingDir": in_image.APP,
         "StopSignal": "SIGTERM",
         "Labels": _labels(recipe, locked),
     }
     if recipe.is_served:
-        settings["Entrypoint"] = [in_image.python(locked.python), in_image.LAUNCHER]
+        settings["Entrypoint"] = [locked.interpreter, in_image.LAUNCHER]
         settings["ExposedPorts"] = {f"{in_image.PORT}/tcp": {}}
     elif recipe.command:
         settings["Entrypoint"] = list(recipe.command)
     return settings
 
 
-def _env(recipe: Recipe) -> dict[str, str]:
+def _env(recipe: Recipe, locked: LockedEnvironment) -> dict[str, str]:
     """Ours first, then the recipe's by name; the recipe's own word is the last."""
-    ours = {**_ENV, "LADING_SERVICE": recipe.name}
+    ours = {**_usual(locked.image), "LADING_SERVICE": recipe.name}
     if recipe.handler is not None:
         ours["LADING_HANDLER"] = recipe.handler
     if recipe.graph is not None:
@@ -112,6 +113,20 @@ def _env(recipe: Recipe) -> dict[str, str]:
     return {**ours, **dict(sorted(recipe.env.items()))}
 
 
+def _usual(image: BaseImage | None) -> dict[str, str]:
+    """What every image sets, or what somebody else's does and must be so besides.
+
+    Its own path comes first, and a home that nobody can write to is not kept.
+    """
+    if image is None:
+        return dict(_ENV)
+    own = dict(one.split("=", 1) for one in image.env)
+    folders = [*own.get("PATH", "").split(":"), *_ENV["PATH"].split(":")]
+    fixed = {name: _ENV[name] for name in ("HOME", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")}
+    path = ":".join(dict.fromkeys(filter(None, folders)))
+    return {"LANG": _ENV["LANG"], **own, **fixed, "PATH": path}
+
+
 def _labels(recipe: Recipe, locked: LockedEnvironment) -> dict[str, str]:
     return {
         "org.opencontainers.image.title": f"{recipe.app}/{recipe.name}",
@@ -120,4 +135,14 @@ def _labels(recipe: Recipe, locked: LockedEnvironment) -> dict[str, str]:
         "io.lading.python": locked.python,
         "io.lading.suite": locked.suite,
         "io.lading.environment": locked.inputs,
+        **(_of_base(locked.image) if locked.image else {}),
+    }
+
+
+def _of_base(image: BaseImage) -> dict[str, str]:
+    """On what it stands (image-spec 1.1, annotations.md), and where that has its Python."""
+    return {
+        "org.opencontainers.image.base.name": image.reference,
+        "org.opencontainers.image.base.digest": image.digest,
+        "io.lading.interpreter": image.python,
     }

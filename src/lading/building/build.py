@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lading.building import foreign
 from lading.building.assemble import assemble, descriptor, execution
 from lading.building.forecast import Forecast
 from lading.building.layers import base, code, graph, model, packages, runtime, source, wheels
@@ -60,10 +61,13 @@ def foresee(
     BuildError.
     """
     materials = Materials(locked, store, cache, Silent())
+    if recipe.is_foreign:
+        return Forecast(recipe, locked, (), foreign.foreseen(materials))
     hashes = FileHashes(cache, recipe.source)
     there = LayerCache(cache, store)
     layers = tuple((one, _foreseen(one, there)) for one in _wanted(recipe, materials, hashes))
     if check:
+        _check_settings(recipe)
         for one, blob in layers:
             if blob is None:
                 one.check()
@@ -105,6 +109,9 @@ def make(recipe: Recipe, materials: Materials) -> Built:
 
     Raises SettingsError, BuildError, ArchiveError, StoreError.
     """
+    if recipe.is_foreign:
+        return _foreign(materials)
+    _check_settings(recipe)
     locked, store, cache = materials.locked, materials.store, materials.cache
     hashes = FileHashes(cache, recipe.source)
     wanted = _wanted(recipe, materials, hashes)
@@ -134,6 +141,25 @@ def make(recipe: Recipe, materials: Materials) -> Built:
             for one, blob in pairs
         ),
     )
+
+
+def _check_settings(recipe: Recipe) -> None:
+    if recipe.env or recipe.command or recipe.graph is not None:
+        # Imported where there is something to search.
+        from lading.building.secrets import checking
+
+        checking.check_settings(recipe)
+
+
+def _foreign(materials: Materials) -> Built:
+    image = foreign.image(materials)
+    told = zip(image.layers, foreign.titles(materials, image.layers), strict=True)
+    layers = tuple(
+        # Nobody has unpacked them to know how large they are then.
+        BuiltLayer(foreign.KIND, title, layer.descriptor, layer.descriptor.size, cached=True)
+        for layer, title in told
+    )
+    return Built(image, layers)
 
 
 def write(store: Layout, image: Image, reference: Reference | None) -> None:
@@ -170,11 +196,11 @@ def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wa
     models, rest = model.split(source.of(recipe), recipe.models, recipe.source)
     model.check_flavour(recipe, models)
     layers = [
-        base.wanted(materials),
+        *base.wanted(materials),
         runtime.wanted(materials) if recipe.is_served else None,
         packages.wanted(materials),
         *wheels.wanted(materials, recipe.environment.requirements),
-        model.wanted(models, materials, hashes),
+        model.wanted(recipe, models, materials, hashes),
         code.wanted(recipe, rest, materials, hashes),
         graph.wanted(recipe.graph, materials),
     ]

@@ -45,6 +45,8 @@ class Contents:
 
 def of_forecast(forecast: Forecast) -> Contents:
     """Of an image that may not be made yet."""
+    if forecast.recipe.is_foreign:
+        return of_image(forecast.image) if forecast.image else Contents({}, {})
     layers: dict[str, LayerContents] = {}
     for kind in LayerKind:
         mine = [(one, blob) for one, blob in forecast.layers if one.kind is kind]

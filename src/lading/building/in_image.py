@@ -16,6 +16,10 @@ USER = "nonroot"
 USER_ID = 65532
 
 
+SITE = "/opt/lading/site"
+"""Where wheels go on an image of somebody else's, whose own packages come after them."""
+
+
 def python(version: str) -> str:
     """The interpreter of Debian's package."""
     return f"/usr/bin/python{version}"

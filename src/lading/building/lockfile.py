@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from lading.building import fingerprint, flavours
+from lading.building import fingerprint, flavours, in_image
+from lading.building.base_image import BaseImage
 from lading.building.recipe import Environment
 from lading.errors import LockError
 
@@ -46,6 +47,10 @@ class Wheel:
     sha256: str
     size: int
     """Bytes of the .whl; 0 when the index does not tell."""
+    origin: str = ""
+    """How it came to be where no index has it: an `Origin`, as text; else empty."""
+    built_with: tuple[str, ...] = ()
+    """What its build needed besides: "setuptools==80.9.0 --hash=sha256:…"."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +60,32 @@ class LockedEnvironment:
     python: str
     """`major.minor`."""
     suite: str
-    """Debian's code name: "bookworm"."""
+    """Debian's code name: "bookworm"; empty on an image that is no Debian."""
     platform: str
     """As in OCI: "linux/amd64"."""
     inputs: str
     """Hash of what was asked for: when it differs, the lock is out of date."""
     base: tuple[Deb, ...]
+    """Debian's Python; nothing on an image of somebody else's."""
     packages: tuple[Deb, ...]
     """What `packages:` adds to the base, closed over dependencies."""
     runtime: tuple[Wheel, ...]
     """What lading_runtime needs, less what `wheels` brings already."""
     wheels: tuple[Wheel, ...]
+    image: BaseImage | None = None
+    """What it stands on in the place of `base`."""
+    tools: tuple[Deb, ...] = ()
+    """What its wheels of an `origin` were built on, compilers and all; not in the image."""
+
+    @property
+    def interpreter(self) -> str:
+        """The path of its Python in the image."""
+        return self.image.python if self.image else in_image.python(self.python)
+
+    @property
+    def site(self) -> str:
+        """The folder in the image that its wheels are installed in."""
+        return in_image.SITE if self.image else in_image.site(self.python)
 
 
 @dataclass(frozen=True)
@@ -75,8 +95,9 @@ class Lock:
     environments: Mapping[str, Mapping[str, LockedEnvironment]]
 
 
-FORMAT = 1
-"""Version of the file's format."""
+FORMAT = 2
+"""Version of the file's format. Format 1, which knew of no images, is read as well."""
+_READ = (1, FORMAT)
 _MERGE_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -96,7 +117,7 @@ def read(path: Path) -> Lock:
         document = _DECODER.decode(text)
     except msgspec.MsgspecError as error:
         raise _malformed(path, text, error) from error
-    if document.lading != FORMAT:
+    if document.lading not in _READ:
         raise LockError(
             "is of another format",
             where=str(path),
@@ -135,11 +156,21 @@ def is_stale(environment: Environment, locked: LockedEnvironment) -> str | None:
 
     Raises RequirementsError for a requirements file that cannot be read.
     """
-    if environment.python != locked.python:
+    if moved := _other_image(environment, locked.image):
+        return moved
+    if not environment.foreign and environment.python not in ("", locked.python):
         return f"python changed from {locked.python} to {environment.python}"
     if missing := flavours.missing_library(environment, (wheel.name for wheel in locked.wheels)):
         return f"{missing} is not in it, which loads the model"
     return fingerprint.changed(locked.inputs, environment)
+
+
+def _other_image(environment: Environment, locked: BaseImage | None) -> str | None:
+    before, now = locked.reference if locked else "", environment.base
+    if before == now:
+        return None
+    key = "image" if environment.foreign else "base"
+    return f"`{key}` changed from {before or 'none'} to {now or 'none'}"
 
 
 class _Document(msgspec.Struct):
@@ -149,6 +180,8 @@ class _Document(msgspec.Struct):
 
 
 _RELOCK = "run `lading lock`"
+_OF_AN_INDEX = 5
+"""Fields of a wheel from an index."""
 _DECODER = msgspec.json.Decoder(_Document)
 _NO_DIGEST = '"digest": ""'
 _DIGEST_LINE = re.compile(r'"digest": "[^"]*"')
@@ -181,11 +214,18 @@ def _fields(locked: LockedEnvironment) -> str:
     )
 
 
-def _value(value: str | tuple[Deb, ...] | tuple[Wheel, ...]) -> str:
-    if isinstance(value, str) or not value:
+def _value(value: str | tuple[Deb, ...] | tuple[Wheel, ...] | BaseImage | None) -> str:
+    if not isinstance(value, tuple) or not value:
         return _json(value)
-    rows = ",\n".join(f"     {_json(row)}" for row in value)
+    rows = ",\n".join(f"     {_json(_told(row))}" for row in value)
     return f"[\n{rows}\n    ]"
+
+
+def _told(row: Deb | Wheel) -> object:
+    """Without what only wheels have that were built here."""
+    if isinstance(row, Deb) or row.origin:
+        return row
+    return {one.name: getattr(row, one.name) for one in fields(row)[:_OF_AN_INDEX]}
 
 
 def _json(value: object) -> str:

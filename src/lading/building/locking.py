@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock as Mutex
 
 from lading.building import fingerprint, flavours
+from lading.building.bases import looking, supply
+from lading.building.bases.looking import Seen
+from lading.building.bases.supply import Supply
 from lading.building.debian import resolve as debian
 from lading.building.debian import suites
 from lading.building.debian.archive import Archive
@@ -19,12 +22,24 @@ from lading.building.progress import Progress
 from lading.building.recipe import Environment
 from lading.building.wheels import resolve as wheels
 from lading.building.wheels.target import Target
+from lading.errors import LockError
+from lading.oci import Digest, Location
+from lading.stores.layout import Layout
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things are kept, and where images of somebody else's come from."""
+
+    cache: Path
+    images: tuple[Layout, Supply] | None = None
+    """None where no environment has a `base`."""
 
 
 def lock(
     environments: Sequence[Environment],
     platforms: Sequence[str],
-    cache: Path,
+    at: Places,
     previous: Lock | None,
     upgrade: bool,
     progress: Progress,
@@ -32,10 +47,10 @@ def lock(
     """Resolve every environment for every platform ("linux/amd64").
 
     What `previous` locked stays as it is where it still is what is asked for, down to the version
-    of each package; `upgrade` takes the newest of everything instead. Raises ArchiveError and
-    RequirementsError.
+    of each package; `upgrade` takes the newest of everything instead. Raises ArchiveError,
+    RequirementsError and LockError, and what pulling an image raises.
     """
-    locking = _Locking(Archive(cache), previous if not upgrade else None, progress)
+    locking = _Locking(at, Archive(at.cache), previous if not upgrade else None, progress)
     pairs = [(environment, platform) for environment in environments for platform in platforms]
     with ThreadPoolExecutor(max(1, min(4, len(pairs)))) as pool:
         done = list(pool.map(lambda pair: locking.locked(*pair), pairs))
@@ -47,6 +62,7 @@ def lock(
 
 @dataclass
 class _Locking:
+    at: Places
     archive: Archive
     previous: Lock | None
     progress: Progress
@@ -61,7 +77,7 @@ class _Locking:
         self.progress.start(task)
         locked = self._resolved(environment, platform, before)
         count = len(locked.base) + len(locked.packages) + len(locked.runtime) + len(locked.wheels)
-        self.progress.finish(task, f"{count} packages")
+        self.progress.finish(task, "1 image" if environment.foreign else f"{count} packages")
         return locked
 
     def _before(self, name: str, platform: str) -> LockedEnvironment | None:
@@ -70,26 +86,73 @@ class _Locking:
     def _resolved(
         self, environment: Environment, platform: str, before: LockedEnvironment | None
     ) -> LockedEnvironment:
+        if environment.base:
+            return self._on_image(environment, platform, before)
         suite = suites.for_python(environment.python)
-        if before and before.python != environment.python:
-            before = None
+        before = _comparable(before, environment.python)
         base, packages = self._debs(suite, platform, environment.packages, before)
         target = Target(environment.python, platform, suite.glibc)
-        path = environment.requirements
-        kept = wheels.versions(before.wheels) if before else {}
-        user = wheels.wheels(path, target, kept) if path else ()
-        flavours.require_library(environment, [wheel.name for wheel in user])
-        kept = wheels.versions(before.runtime) if before else {}
-        return LockedEnvironment(
+        bare = LockedEnvironment(
             python=environment.python,
             suite=suite.name,
             platform=platform,
             inputs=fingerprint.inputs(environment),
             base=base,
             packages=packages,
-            runtime=wheels.runtime(path, user, target, kept),
-            wheels=user,
+            runtime=(),
+            wheels=(),
         )
+        return self._with_wheels(bare, environment, target, before)
+
+    def _on_image(
+        self, environment: Environment, platform: str, before: LockedEnvironment | None
+    ) -> LockedEnvironment:
+        seen = self._seen(environment, platform, before)
+        before = _comparable(before, seen.python)
+        bare = LockedEnvironment(
+            python=seen.python,
+            suite=seen.suite,
+            platform=platform,
+            inputs=fingerprint.inputs(environment),
+            base=(),
+            packages=(),
+            runtime=(),
+            wheels=(),
+            image=seen.image,
+        )
+        if environment.foreign:
+            return bare
+        target = Target(seen.python, platform, seen.glibc)
+        return self._with_wheels(bare, environment, target, before)
+
+    def _seen(
+        self, environment: Environment, platform: str, before: LockedEnvironment | None
+    ) -> Seen:
+        """Pulled by the digest that is locked, while the reference is the same."""
+        if self.at.images is None:
+            raise LockError("there is no registry to ask", environment.base)
+        store, source = self.at.images
+        location = Location.parse(environment.base)
+        image = None
+        if before and before.image and before.image.reference == environment.base:
+            location = location.at(Digest.parse(before.image.digest))
+            image = supply.stored(before.image, store)
+        image = image or source.pull(location, store, platform)
+        return looking.look(environment, image, platform, self.at.cache)
+
+    def _with_wheels(
+        self,
+        bare: LockedEnvironment,
+        environment: Environment,
+        target: Target,
+        before: LockedEnvironment | None,
+    ) -> LockedEnvironment:
+        path = environment.requirements
+        kept = wheels.versions(before.wheels) if before else {}
+        user = wheels.wheels(path, target, kept) if path else ()
+        flavours.require_library(environment, [wheel.name for wheel in user])
+        kept = wheels.versions(before.runtime) if before else {}
+        return replace(bare, runtime=wheels.runtime(path, user, target, kept), wheels=user)
 
     def _debs(
         self,
@@ -117,6 +180,11 @@ class _Locking:
                     self.indexes[key] = Index(suite.name, [p for part in parts for p in part])
                 self.progress.finish(task)
             return self.indexes[key]
+
+
+def _comparable(before: LockedEnvironment | None, python: str) -> LockedEnvironment | None:
+    """What was locked for another Python tells nothing."""
+    return before if before and before.python == python else None
 
 
 def _versions(debs: Iterable[Deb]) -> Mapping[str, str]:

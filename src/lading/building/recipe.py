@@ -27,13 +27,17 @@ class Environment:
     name: str
     """The service or step that declares it: the key in the lock."""
     python: str
-    """`major.minor`."""
+    """`major.minor`; empty where a `base` says it, which is known once it is locked."""
     requirements: Path | None
     """requirements.txt, pyproject.toml or uv.lock; None when there are none."""
     packages: tuple[str, ...] = ()
     """Names of Debian packages."""
     model: ServedModel | None = None
     """The model whose libraries must be among what `requirements` resolves to."""
+    base: str = ""
+    """A registry's image that it stands on, as written; empty for Debian's Python."""
+    foreign: bool = False
+    """Whether `base` is run as it is: nothing is put on it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,19 @@ class Recipe:
     env: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     """Patterns, as in .gitignore, of files in `source` that stay out of the image."""
+    keep: tuple[str, ...] = ()
+    """Patterns of what packages have below site-packages, and would otherwise be left out."""
+    allow_secrets: tuple[str, ...] = ()
+    """Findings that do not stop a build: a pattern of files, `pattern:kind`, or `env.NAME`."""
+    max_size_bytes: int | None = None
+    """What the image may have at most, its layers as they are sent."""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where in lading.yaml `env.NAME`, `command`, `graph` and `max_size` stand, for messages."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is somebody else's image, run as it is."""
+        return self.environment.foreign
 
     @property
     def is_served(self) -> bool:

@@ -22,6 +22,7 @@ def service(one: Service, image: Digest) -> WantedService:
         workers=one.workers,
         batching=one.batching,
         http=one.http,
+        foreign=one.foreign,
     )
 
 

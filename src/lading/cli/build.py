@@ -30,7 +30,7 @@ def command(names: tuple[str, ...], asked: tuple[str, ...], as_json: bool) -> No
     recipes = building.chosen(app, names)
     wanted = platforms.chosen(app, asked)
     with shown() as progress:
-        built = building.build_for(recipes, locks.fresh(app, wanted), wanted, progress)
+        built = building.build_for(app, recipes, locks.fresh(app, wanted), wanted, progress)
     if as_json:
         output.print_json([_document(name, one) for name, one in built.items()])
     else:

@@ -10,8 +10,10 @@ from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
 from lading.building.several import Several, Workplace
+from lading.cli import registries
 from lading.cli.locks import locked_for
 from lading.cli.names import unknown
+from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
@@ -28,11 +30,14 @@ def chosen(app: App, names: Iterable[str]) -> list[Recipe]:
     return [by_name[name] for name in wanted]
 
 
-def build_all(recipes: Iterable[Recipe], lock: Lock, progress: Progress) -> dict[str, Built]:
+def build_all(
+    app: App, recipes: Iterable[Recipe], lock: Lock, progress: Progress
+) -> dict[str, Built]:
     """The images of the recipes, by name. One after another: later ones reuse earlier layers."""
     folders = Folders.of_user()
     store = Layout(folders.store)
     recipes = list(recipes)
+    registries.bring(app, [locked_for(one, lock) for one in recipes], progress)
     built = {}
     for recipe in recipes:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
@@ -41,10 +46,18 @@ def build_all(recipes: Iterable[Recipe], lock: Lock, progress: Progress) -> dict
 
 
 def build_for(
-    recipes: Iterable[Recipe], lock: Lock, platforms: Collection[str], progress: Progress
+    app: App,
+    recipes: Iterable[Recipe],
+    lock: Lock,
+    platforms: Collection[str],
+    progress: Progress,
 ) -> dict[str, Several]:
     """The images of the recipes for each of `platforms`, by name; several make an index."""
     folders, recipes = Folders.of_user(), list(recipes)
+    by_platform = [lock.environments[one.environment.name] for one in recipes]
+    needed = {*platforms, of_this_machine()}
+    every = [one[name] for one in by_platform for name in sorted(needed & one.keys())]
+    registries.bring(app, every, progress)
     store = Layout(folders.store)
     built = {}
     for recipe in recipes:

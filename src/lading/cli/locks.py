@@ -11,10 +11,12 @@ from lading.building import lockfile
 from lading.building.lockfile import Lock, LockedEnvironment
 from lading.building.progress import Progress
 from lading.building.recipe import Environment, Recipe
+from lading.cli import registries
 from lading.errors import LockError
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
+from lading.stores.layout import Layout
 
 
 def lock_path(app: App) -> Path:
@@ -67,7 +69,7 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     """
     # Resolving costs a command that only reads a lock too much to import.
     from lading.building import handler
-    from lading.building.locking import lock
+    from lading.building.locking import Places, lock
 
     handler.check_all(app.recipes)
     path = lock_path(app)
@@ -75,8 +77,10 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     before = previous.environments.values() if previous else ()
     known = {of_this_machine(), *app.platforms, *(name for one in before for name in one)}
     every = sorted({*known, *platforms})
-    cache = Folders.of_user().cache
-    made = lock(app.environments, every, cache, previous, upgrade, progress)
+    folders = Folders.of_user()
+    with registries.opened(app, progress) as images:
+        at = Places(folders.cache, (Layout(folders.store), images))
+        made = lock(app.environments, every, at, previous, upgrade, progress)
     if made == previous:
         return False
     lockfile.write(path, made)

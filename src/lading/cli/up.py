@@ -69,7 +69,7 @@ def command(
         lock = locks.ensured(app, progress)
         _plan(app, at, services, lock)
         recipes = building.chosen(app, services)
-        built = building.build_all(recipes, lock, progress)
+        built = building.build_all(app, recipes, lock, progress)
     digests = {name: one.image.digest for name, one in built.items()}
     released = releasing.release(
         at,

@@ -140,7 +140,7 @@ class Watching:
     def _build(self, recipe: Recipe, lock: Lock, progress: Progress) -> bool:
         """What is wrong with a service's files keeps none but that service from being built."""
         try:
-            made = building.build_all([recipe], lock, progress)[recipe.name]
+            made = building.build_all(self.app, [recipe], lock, progress)[recipe.name]
         except LadingError as error:
             # A file that was written while it was read is read again.
             if not self._newer():

@@ -21,7 +21,8 @@ def command(workload: Workload, settings: Mapping[str, Any]) -> list[str]:
     """The arguments a container starts with (image specification, config.md, "Entrypoint")."""
     if workload.command is not None:
         return list(workload.command)
-    return [*(settings.get("Entrypoint") or ()), *(settings.get("Cmd") or ())]
+    own = settings.get("Cmd") or ()
+    return [*(settings.get("Entrypoint") or ()), *(workload.arguments or own)]
 
 
 def environment(workload: Workload, settings: Mapping[str, Any]) -> Mapping[str, str]:

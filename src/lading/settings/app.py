@@ -9,7 +9,7 @@ from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
-from lading.releases.revision import Batching, Http
+from lading.releases.revision import Batching, Foreign, Http
 from lading.stores.registry.hosts import Hosts
 
 
@@ -30,6 +30,8 @@ class Service:
     batching: Batching = Batching()
     http: Http | None = None
     """None where the runtime's server answers."""
+    foreign: Foreign | None = None
+    """For an image of somebody else's, which is run as it is."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ class Section:
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     """Of every known key that was written, its value wrong or right."""
+    below: dict[str, dict[str, Place]] = field(default_factory=dict)
+    """By known key, the places of what was written in its mapping."""
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
@@ -66,6 +68,8 @@ class Keys:
     """Keys of which exactly one is written; like `needs`, for editors: the reader says it."""
     needs: Dictionary[str, str] = field(default_factory=dict)
     """By key, another without which it means nothing."""
+    beside: Dictionary[str, str] = field(default_factory=dict)
+    """By key of `one_of`, another one beside which it may stand after all."""
 
     def read(self, node: Node, place: Place, faults: Faults) -> Section | None:
         if not isinstance(node, Mapping):
@@ -76,6 +80,8 @@ class Keys:
             at = place.below(name, node.lines[name])
             if name in self.known:
                 section.places[name] = at
+                if isinstance(value, Mapping):
+                    section.below[name] = {key: at.below(key, n) for key, n in value.lines.items()}
                 result = self.known[name].kind.read(value, at, faults)
                 if result is not None:
                     section.values[name] = result
@@ -101,9 +107,13 @@ class Keys:
             "patternProperties": {"^x-": True},
             "additionalProperties": False,
             **({"required": required} if required else {}),
-            **({"oneOf": [{"required": [name]} for name in self.one_of]} if self.one_of else {}),
+            **({"oneOf": [self._alone(name) for name in self.one_of]} if self.one_of else {}),
             **({"dependentRequired": needs} if needs else {}),
         }
+
+    def _alone(self, name: str) -> Schema:
+        other = self.beside.get(name)
+        return {"required": [name], **({"not": {"required": [other]}} if other else {})}
 
     def outline(self) -> Schema:
         """The schema of one whose texts hold placeholders: the keys, whatever their values."""

@@ -12,11 +12,11 @@ from lading.errors import SettingsError
 from lading.settings import mlflow_model
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, nearest
-from lading.settings.keys import PYTHONS
+from lading.settings.keys import BASE_PYTHONS, PYTHONS
 from lading.settings.mlflow_model import Saved
 
 DEFAULT_PYTHON = "3.11"
-_OWN = ("python", "requirements", "packages")
+_OWN = ("base", "python", "requirements", "packages")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class Resolver:
         return {name: self._shared(parts, x, own) or own[name] for name, x in parts.items()}
 
     def _own(self, name: str, written: Section) -> Environment:
+        if written.has("image"):
+            image: str = written.get("image", "")
+            return Environment(name, "", None, base=image, foreign=True)
         source = self._source(written)
         saved = self._saved(written) if source else Saved()
         return Environment(
@@ -43,6 +46,7 @@ class Resolver:
             saved.requirements or self._requirements(written, source),
             tuple(dict.fromkeys(written.get("packages", ()))),
             _served(written),
+            written.get("base", ""),
         )
 
     def _saved(self, written: Section) -> Saved:
@@ -53,8 +57,20 @@ class Resolver:
         return mlflow_model.read(self.folder, Path(written.get("source", "."), served.path))
 
     def _python(self, written: Section, saved: Saved) -> str:
-        python: str = written.get("python", saved.python or DEFAULT_PYTHON)
-        if saved.python in (None, python) and python in PYTHONS:
+        of_base = written.has("base")
+        usual = "" if of_base else DEFAULT_PYTHON
+        python: str = written.get("python", saved.python or usual)
+        if saved.python in (None, python) and python in (
+            *PYTHONS,
+            *(BASE_PYTHONS if of_base else ()),
+            usual,
+        ):
+            return python
+        if saved.python in (None, python) and written.has("python"):
+            expected = '"3.9", "3.11" or "3.13"'
+            todo = f"choose one of Debian's, or a `base` with it, such as python:{python}-slim"
+            error = SettingsError(expected=expected, came=f'"{python}"', todo=todo)
+            self.faults.add(written.at("python"), error)
             return python
         if written.has("python"):
             problem = "the MLflow model was saved with another Python"

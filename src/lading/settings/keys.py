@@ -6,6 +6,7 @@ from lading.building.flavours import FLAVOURS
 from lading.settings.compounds import Command, Key, Keys, Many, Named, Owned
 from lading.settings.each import PLACEHOLDER, Each
 from lading.settings.graphs.keys import GRAPH
+from lading.settings.image_name import ImageName
 from lading.settings.kinds import (
     Choice,
     Duration,
@@ -27,6 +28,9 @@ RESERVED = ("api", "dashboard", "docs", "healthz", "lading", "metrics", "readyz"
 ENGINES = ("embedded", "docker")
 PLATFORMS = ("linux/amd64", "linux/arm64")
 PYTHONS = ("3.9", "3.11", "3.13")
+"""Debian's."""
+BASE_PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+"""What the runtime works with: the Python of a `base` may be any of them."""
 
 _source = Key(
     Inside(whole=True),
@@ -34,10 +38,17 @@ _source = Key(
     "the folder of lading.yaml",
 )
 _python = Key(
-    Choice(PYTHONS),
+    Choice(BASE_PYTHONS),
     "The Python version inside the image, in quotes: the one of Debian bullseye (3.9), bookworm "
-    "(3.11) or trixie (3.13).",
+    "(3.11) or trixie (3.13). With a `base`, the one that this has; it may be left out.",
     '"3.11"',
+)
+_base = Key(
+    ImageName(),
+    "An image of a registry, whose own Python is used in place of Debian's. It is pinned by digest "
+    "in lading.lock, and its layers stay as they are. [Images of others](bases.md) tells what it "
+    "must have.",
+    "Debian's Python",
 )
 _requirements = Key(
     Inside(),
@@ -88,6 +99,29 @@ _ignore = Key(
     "themselves, unless a pattern such as `!node_modules` keeps them. What holds credentials "
     "(.env, .netrc, .pypirc, .git-credentials, .ssh, .aws, .docker) always does.",
     "none",
+)
+_keep = Key(
+    Many("a list of patterns", Text("a pattern as in .gitignore", longest=1024)),
+    "What packages bring below site-packages and images leave out, and this one needs: their tests "
+    "and sources of compiled modules. Patterns as in .gitignore: `keep: [sklearn/tests]`. "
+    "[Sizes](sizes.md) tells what is left out.",
+    "none",
+)
+_allow_secrets = Key(
+    Many(
+        "a list of findings",
+        Text('a file, "file:kind" or "env.NAME"', longest=1024),
+    ),
+    "Secrets that may be in the image, or are none, as a build names them: `tests/fixture.pem`, "
+    "`config.py:jwt`, `env.DB_PASSWORD`. Patterns as in .gitignore. [Secrets](secrets.md) tells "
+    "what is found.",
+    "none; any secret that is found stops the build",
+)
+_max_size = Key(
+    Size(1024**2),
+    "The most that the image may have, its layers compressed as they are sent. A build that makes a "
+    "larger one stops, names what takes the room, and leaves the name at the image before.",
+    "any size",
 )
 _egress = Key(
     Switch(),
@@ -153,7 +187,7 @@ SERVICE = Keys(
                 256,
             ),
             "What answers predictions: module:Class or module:function inside `source`. A service "
-            "has one of this, a `flavour`, a `graph` and a `command`.",
+            "has one of this, a `flavour`, a `graph`, a `command` and an `image`.",
         ),
         "flavour": Key(
             Choice(tuple(FLAVOURS)),
@@ -170,18 +204,35 @@ SERVICE = Keys(
             Command(),
             "A process that speaks HTTP, in any language, run in `source`: a list of arguments, or "
             "a text split as a shell would. For `/name/rest` at the gateway it is asked for "
-            "`/rest`.",
+            "`/rest`. Beside an `image`, what its entrypoint is told in the place of its own "
+            "command.",
+        ),
+        "image": Key(
+            ImageName(),
+            "Somebody else's image, run as it is: a server that speaks HTTP on a port, asked as a "
+            "`command` is. It is pinned by digest in lading.lock, and nothing is built. [Images of "
+            "others](bases.md) tells how it runs.",
+        ),
+        "user": Key(
+            Text(
+                'a user, and a group, in numbers: "1000" or "1000:1000", and not root\'s',
+                r"[1-9][0-9]{0,9}(:[1-9][0-9]{0,9})?",
+            ),
+            "As whom an `image` runs: needed where it would run as root, which no container may.",
+            "the image's own",
         ),
         "port": Key(
             Whole(1024, 65535),
-            "Where the `command` listens, on 127.0.0.1 of its container. It finds it in PORT too.",
+            "Where the `command` or `image` listens, on 127.0.0.1 of its container. It finds it in "
+            "PORT too.",
             "8000",
         ),
         "health": Key(
             Text("a path that begins with /", r"/[!-~]*", 256),
-            "A path that the `command` answers with 200 when it can answer requests.",
+            "A path that the `command` or `image` answers with 200 when it can answer requests.",
             "/healthz",
         ),
+        "base": _base,
         "python": _python,
         "requirements": _requirements,
         "packages": _packages,
@@ -194,6 +245,9 @@ SERVICE = Keys(
         ),
         "env": _env,
         "ignore": _ignore,
+        "keep": _keep,
+        "allow_secrets": _allow_secrets,
+        "max_size": _max_size,
         "resources": _resources,
         "scale": _scale,
         "workers": Key(
@@ -208,9 +262,10 @@ SERVICE = Keys(
         ),
         "egress": _egress,
     },
-    one_of=("handler", "flavour", "graph", "command"),
-    needs={"flavour": "model", "port": "command", "health": "command"},
-    later=("base", "image", "release", "secrets", "traffic"),
+    one_of=("handler", "flavour", "graph", "command", "image"),
+    beside={"command": "image"},
+    needs={"flavour": "model", "user": "image"},
+    later=("release", "secrets", "traffic"),
 )
 
 STEP = Keys(
@@ -228,6 +283,7 @@ STEP = Keys(
             "The service or step whose Python, requirements and packages this one shares.",
             "an environment of its own",
         ),
+        "base": _base,
         "python": _python,
         "requirements": _requirements,
         "packages": _packages,
@@ -238,10 +294,13 @@ STEP = Keys(
         ),
         "env": _env,
         "ignore": _ignore,
+        "keep": _keep,
+        "allow_secrets": _allow_secrets,
+        "max_size": _max_size,
         "resources": _resources,
         "egress": _egress,
     },
-    later=("base", "cache", "inputs", "matrix", "needs", "secrets", "sweep", "timeout", "when"),
+    later=("cache", "inputs", "matrix", "needs", "secrets", "sweep", "timeout", "when"),
 )
 
 GATEWAY = Keys(

@@ -12,7 +12,7 @@ from lading.engines.engine import Limits
 from lading.errors import SettingsError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
-from lading.releases.revision import Batching, Http
+from lading.releases.revision import Batching, Foreign, Http
 from lading.settings import document, each, environments, serving
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
@@ -106,6 +106,7 @@ class _App:
             written.get("workers", 1),
             _batching(written.section("batching")),
             _http(written),
+            _foreign(written),
         )
 
     def _step(self, name: str, written: Section, environment: Environment) -> Step:
@@ -133,6 +134,10 @@ class _App:
             models=tuple(map(PurePosixPath, written.get("model", ()))),
             env=written.get("env", {}),
             ignore=written.get("ignore", ()),
+            keep=written.get("keep", ()),
+            allow_secrets=written.get("allow_secrets", ()),
+            max_size_bytes=written.get("max_size"),
+            places=_places(written),
         )
 
     def _handler_exists(self, recipe: Recipe, written: Section) -> None:
@@ -156,6 +161,13 @@ class _App:
         )
 
 
+def _places(written: Section) -> Mapping[str, str]:
+    """Of what is in the image as it is written, for what is found wrong with it by a build."""
+    found = {x: written.at(x) for x in ("command", "graph", "max_size") if written.has(x)}
+    found |= {f"env.{name}": place for name, place in written.below.get("env", {}).items()}
+    return {name: f"{FILE}:{place.line}: {place.path}" for name, place in found.items()}
+
+
 def _literal(path: PurePosixPath) -> str:
     """A pattern as in .gitignore that matches this path alone."""
     return re.sub(r"([*?\[\]\\!# ])", r"\\\1", path.as_posix())
@@ -169,9 +181,17 @@ def _batching(written: Section) -> Batching:
 
 
 def _http(written: Section) -> Http | None:
-    if not written.has("command"):
+    if not (written.has("command") or written.has("image")):
         return None
     return Http(written.get("port", _PORT), written.get("health", Http.health))
+
+
+def _foreign(written: Section) -> Foreign | None:
+    if not written.has("image"):
+        return None
+    env: Mapping[str, str] = written.get("env", {})
+    user: str = written.get("user", "")
+    return Foreign(user, written.get("command", ()), tuple(sorted(env.items())))
 
 
 def _limits(written: Section) -> Limits:

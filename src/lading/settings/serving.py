@@ -1,4 +1,4 @@
-"""What serves each service: its handler, the flavour of its only model, its graph, its command."""
+"""What serves each service: a handler, its only model, a graph, a command or an image."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from lading.settings.compounds import Section
 from lading.settings.faults import Faults
 
 _HANDLER = "`handler: module:Class`"
-_SERVERS = ("handler", "flavour", "graph", "command")
+_SERVERS = ("handler", "flavour", "graph", "command", "image")
 _OF_OUR_SERVER = ("workers", "batching")
+_BUILT = ("source", "python", "base", "requirements", "packages", "model", "ignore")
 _OF_CODE = ("source", "requirements", "packages", "model", "ignore", "batching")
 
 
@@ -27,15 +28,19 @@ def check(written: Section, source: Path, faults: Faults) -> None:
 
 def _wrong(written: Section, source: Path) -> Iterator[tuple[str, SettingsError]]:
     models: tuple[str, ...] = written.get("model", ())
-    for key in (x for x in ("port", "health") if written.has(x) and not written.has("command")):
-        problem = "is for a `command`, and this service has none"
-        yield key, SettingsError(problem, todo="remove it")
+    yield from _of_ports(written)
     servers = [key for key in _SERVERS if written.has(key)]
+    if written.has("image"):
+        servers = [key for key in servers if key != "command"]
     if len(servers) > 1:
         first, *others = servers
         problem = f"a {first} serves this service already"
         for other in others:
             yield other, SettingsError(problem, todo=f"remove `{other}`, or `{first}`")
+    elif written.has("image"):
+        for key in (x for x in (*_BUILT, *_OF_OUR_SERVER) if written.has(x)):
+            problem = "says nothing to an image that is run as it is"
+            yield key, SettingsError(problem, todo="remove it")
     elif written.has("command"):
         for key in (x for x in _OF_OUR_SERVER if written.has(x)):
             problem = "says nothing to a process that is a server itself"
@@ -48,8 +53,18 @@ def _wrong(written: Section, source: Path) -> Iterator[tuple[str, SettingsError]
     elif not written.has("handler") and models:
         yield "", _unserved_model(models, source)
     elif not written.has("handler"):
-        expected = f"{_HANDLER}, `flavour` and `model`, `graph`, or `command`"
+        expected = f"{_HANDLER}, `flavour` and `model`, `graph`, `command`, or `image`"
         yield "", SettingsError("nothing serves it", expected=expected, todo="add one of them")
+
+
+def _of_ports(written: Section) -> Iterator[tuple[str, SettingsError]]:
+    if not (written.has("command") or written.has("image")):
+        for key in (x for x in ("port", "health") if written.has(x)):
+            problem = "is for a `command` or an `image`, and this service has none"
+            yield key, SettingsError(problem, todo="remove it")
+    if written.has("user") and not written.has("image"):
+        problem = "is for an `image`, and this service has none"
+        yield "user", SettingsError(problem, todo="remove it: what is built never runs as root")
 
 
 def _of_flavour(written: Section, models: tuple[str, ...]) -> Iterator[tuple[str, SettingsError]]:

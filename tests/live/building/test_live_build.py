@@ -21,7 +21,7 @@ import zstandard
 from lading.building import lockfile
 from lading.building.build import Built, build
 from lading.building.lockfile import LockedEnvironment
-from lading.building.locking import lock
+from lading.building.locking import Places, lock
 from lading.building.progress import Silent
 from lading.errors import BuildError, StoreError
 from lading.oci import Reference
@@ -52,7 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (source / ".env").write_text("TOKEN=secret-that-stays-here\n")
     (source / "model.bin").write_bytes(os.urandom(3_000_000))
     cache = folder / "home/cache"
-    made = lock([recipe(source).environment], ["linux/amd64"], cache, None, False, Silent())
+    made = lock([recipe(source).environment], ["linux/amd64"], Places(cache), None, False, Silent())
     lockfile.write(folder / "lading.lock", made)
     return folder
 

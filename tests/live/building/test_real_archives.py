@@ -15,7 +15,7 @@ from lading.building.debian import rootfs
 from lading.building.debian.fetch import fetch
 from lading.building.layers.entry import Entry, Kind
 from lading.building.lockfile import Lock, LockedEnvironment
-from lading.building.locking import lock
+from lading.building.locking import Places, lock
 from lading.building.progress import Silent
 from lading.building.recipe import Environment
 from lading.errors import ArchiveError
@@ -61,7 +61,7 @@ def chroot() -> list[str]:
 
 def locked(cache: Path, python: str, *packages: str, platform: str = AMD64) -> LockedEnvironment:
     asked = Environment("it", python, None, packages)
-    return lock([asked], [platform], cache, None, False, Silent()).environments["it"][platform]
+    return lock([asked], [platform], Places(cache), None, False, Silent()).environments["it"][platform]
 
 
 def root_of(found: LockedEnvironment, cache: Path, root: Path) -> Path:
@@ -144,9 +144,9 @@ def test_locking_twice_gives_the_same_and_keeps_what_still_is_asked_for(
     cache: Path, tmp_path: Path
 ) -> None:
     asked = [Environment("one", "3.11", None, ("nodejs",)), Environment("two", "3.13", None)]
-    first = lock(asked, [AMD64], cache, None, False, Silent())
-    assert lock(asked, [AMD64], cache, None, True, Silent()) == first
-    assert lock(asked, [AMD64], cache, first, False, Silent()) == first
+    first = lock(asked, [AMD64], Places(cache), None, False, Silent())
+    assert lock(asked, [AMD64], Places(cache), None, True, Silent()) == first
+    assert lock(asked, [AMD64], Places(cache), first, False, Silent()) == first
     lockfile.write(tmp_path / "lading.lock", first)
     assert lockfile.read(tmp_path / "lading.lock") == first
 
@@ -154,9 +154,9 @@ def test_locking_twice_gives_the_same_and_keeps_what_still_is_asked_for(
 def test_another_package_moves_nothing_else(cache: Path) -> None:
     before = Environment("one", "3.11", None, ("gzip",))
     after = Environment("one", "3.11", None, ("gzip", "zip"))
-    first = lock([before], [AMD64], cache, None, False, Silent()).environments["one"][AMD64]
+    first = lock([before], [AMD64], Places(cache), None, False, Silent()).environments["one"][AMD64]
     previous = Lock({"one": {AMD64: first}})
-    second = lock([after], [AMD64], cache, previous, False, Silent()).environments["one"][AMD64]
+    second = lock([after], [AMD64], Places(cache), previous, False, Silent()).environments["one"][AMD64]
     assert second.base == first.base
     assert set(first.packages) < set(second.packages)
 

@@ -109,11 +109,11 @@ def test_a_truncated_lock_is_damaged(path: Path) -> None:
 
 
 def test_a_lock_of_another_format_is_refused(path: Path) -> None:
-    path.write_text(path.read_text().replace('"lading": 1', '"lading": 7'))
+    path.write_text(path.read_text().replace('"lading": 2', '"lading": 7'))
     with pytest.raises(LockError) as refused:
         lockfile.read(path)
     assert str(refused.value) == (
-        f"{path}: is of another format: expected format 1, got format 7;"
+        f"{path}: is of another format: expected format 2, got format 7;"
         " upgrade Lading, or run `lading lock`"
     )
 

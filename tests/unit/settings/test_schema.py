@@ -34,9 +34,10 @@ def test_the_schema_is_closed_but_for_the_users_own_keys() -> None:
         {"required": ["handler"]},
         {"required": ["flavour"]},
         {"required": ["graph"]},
-        {"required": ["command"]},
+        {"required": ["command"], "not": {"required": ["image"]}},
+        {"required": ["image"]},
     ]
-    needs = {"flavour": ["model"], "port": ["command"], "health": ["command"]}
+    needs = {"flavour": ["model"], "user": ["image"]}
     assert service["dependentRequired"] == needs
 
 

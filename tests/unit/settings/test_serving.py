@@ -58,7 +58,7 @@ def test_a_flavour_serves_the_model_that_is_named(tmp_path: Path) -> None:
         (
             ['python: "3.9"'],
             "3: services.digits: nothing serves it: expected `handler: module:Class`, "
-            "`flavour` and `model`, `graph`, or `command`; add one of them",
+            "`flavour` and `model`, `graph`, `command`, or `image`; add one of them",
         ),
         (
             ["model: m.bin"],

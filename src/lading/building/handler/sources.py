@@ -145,10 +145,11 @@ class _Folder(Mapping[str, Path]):
 
 
 def _parsed(content: bytes, python: str) -> ast.Module:
-    major, minor = (int(part) for part in python.split("."))
+    # Of a base that is not locked yet nobody knows the version: then the newest grammar will do.
+    version = _numbers(python) if python else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(content, feature_version=(major, minor))
+        return ast.parse(content, feature_version=version)
 
 
 def _is_dynamic(node: ast.AST) -> bool:
@@ -162,3 +163,8 @@ def _is_dynamic(node: ast.AST) -> bool:
         case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
             return True
     return False
+
+
+def _numbers(python: str) -> tuple[int, int]:
+    major, minor = (int(part) for part in python.split("."))
+    return major, minor

@@ -8,9 +8,13 @@ from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 
 
-def wanted(materials: Materials) -> Wanted:
-    """The lowest layer of every image."""
+def wanted(materials: Materials) -> list[Wanted]:
+    """The lowest layers of every image: Debian's Python, or those of somebody else's image."""
     locked = materials.locked
+    if locked.image:
+        from lading.building.layers import base_image
+
+        return base_image.wanted(materials, locked.image)
 
     def key() -> str:
         return cache.key("base", [interpreter.identity(locked)])
@@ -24,4 +28,4 @@ def wanted(materials: Materials) -> Wanted:
 
     title = f"Debian {locked.suite}, Python {locked.python}"
     packages = {deb.name: deb.version for deb in locked.base}
-    return Wanted(LayerKind.BASE, title, key, make, packages=packages)
+    return [Wanted(LayerKind.BASE, title, key, make, packages=packages)]

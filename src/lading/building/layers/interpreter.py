@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from lading.building import in_image
+from lading.building.bases.interpreter import Prepared, prepared
+from lading.building.bases.unpacked import Unpacked
 from lading.building.layers.entry import Entry, Kind
 from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment
@@ -58,12 +60,14 @@ class Running:
 class Interpreter:
     """The interpreter of a locked base; unpacked below `cache` when it is first needed.
 
-    `entries` gives the base's entries. May be used from several threads.
+    `entries` gives the entries of a base of ours, `image` is what there is in its place. May be
+    used from several threads.
     """
 
     locked: LockedEnvironment
     cache: Path
     entries: Callable[[], Iterable[Entry]]
+    image: Callable[[], Unpacked] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def start(self, program: Path, errors: IO[bytes]) -> Running:
@@ -73,24 +77,34 @@ class Interpreter:
         Raises BuildError for an image of another architecture than this machine's.
         """
         machine = _machine(self.locked.platform)
-        root = self._root()
-        libraries = root / "usr/lib" / machine.libraries
+        ready = self._of_image() or self._of_debian(machine)
         process = subprocess.Popen(
             [
-                libraries / machine.loader,
-                "--library-path",
-                str(libraries),
-                root / in_image.python(self.locked.python).lstrip("/"),
+                ready.loader,
+                *("--library-path", str(ready.libraries)),
+                ready.program,
                 *("-B", "-S", "-s", "-W", "ignore"),
                 program,
             ],
-            env={"PYTHONHOME": str(root / "usr"), "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
-            cwd=root,
+            env={"PYTHONHOME": str(ready.home), "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
+            cwd=ready.home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
         )
         return Running(process)
+
+    def _of_image(self) -> Prepared | None:
+        if self.image is None or self.locked.image is None:
+            return None
+        with self._lock:
+            return prepared(self.image(), self.locked.image, self.locked.python)
+
+    def _of_debian(self, machine: _Machine) -> Prepared:
+        root = self._root()
+        libraries = root / "usr/lib" / machine.libraries
+        program = root / in_image.python(self.locked.python).lstrip("/")
+        return Prepared(libraries / machine.loader, libraries, program, root / "usr")
 
     def _root(self) -> Path:
         root = self.cache / "interpreters" / identity(self.locked)
@@ -116,6 +130,8 @@ class Interpreter:
 def identity(locked: LockedEnvironment) -> str:
     """What decides the bytes an interpreter compiles to: its version and every package of it."""
     parts = [locked.python, locked.platform, *sorted(deb.sha256 for deb in locked.base)]
+    if locked.image:
+        parts.append(locked.image.digest)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from lading.building.bases import supply, unpacked
+from lading.building.bases.unpacked import Unpacked
 from lading.building.layers import compiler
 from lading.building.layers.entry import Entry
 from lading.building.layers.interpreter import Interpreter
 from lading.building.lockfile import Deb, LockedEnvironment
 from lading.building.progress import Progress
+from lading.errors import BuildError
 from lading.stores.layout import Layout
 
 
@@ -33,7 +36,7 @@ class Materials:
         chosen = compiler.chosen(self.locked, self.here)
         if chosen is not self.locked:
             return Materials(chosen, self.store, self.cache, self.progress).interpreter
-        return Interpreter(self.locked, self.cache, self.base_entries)
+        return Interpreter(self.locked, self.cache, self.base_entries, lambda: self.unpacked)
 
     def base_entries(self) -> list[Entry]:
         """Raises ArchiveError."""
@@ -44,6 +47,18 @@ class Materials:
         """Raises ArchiveError."""
         with self._lock:
             return self._base_debs
+
+    @property
+    def unpacked(self) -> Unpacked:
+        """What is known of the image that all stands on. Raises BuildError, StoreError."""
+        with self._lock:
+            return self._unpacked
+
+    @cached_property
+    def _unpacked(self) -> Unpacked:
+        if self.locked.image is None:
+            raise BuildError("stands on no image", self.locked.python)
+        return unpacked.of(supply.required(self.locked.image, self.store), self.cache)
 
     @cached_property
     def _base_debs(self) -> dict[Deb, Path]:

@@ -59,7 +59,7 @@ def _make(own: list[Entry], materials: Materials, heard: Heard) -> Blob:
         return blob.compressed(
             materials.store, wheels.with_bytecode(own, materials, _FOLDER), heard
         )
-    place = Place(_FOLDER, in_image.python(locked.python), scripts=False)
+    place = Place(_FOLDER, locked.interpreter, scripts=False)
     asked = requirements.runtime_file()
     with install.installed(locked.runtime, locked, place, materials.cache, asked) as entries:
         whole = wheels.with_bytecode([*entries, *own], materials, _FOLDER)

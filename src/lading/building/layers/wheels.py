@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lading.building import in_image
 from lading.building.layers import blob, bytecode, cache, interpreter
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry
@@ -67,8 +66,8 @@ def _layer(wheels: tuple[Wheel, ...], materials: Materials, asked: Path) -> Want
         from lading.building.wheels import install
         from lading.building.wheels.installed_tree import Place
 
-        site = in_image.site(locked.python).lstrip("/")
-        place = Place(site, in_image.python(locked.python))
+        site = locked.site.lstrip("/")
+        place = Place(site, locked.interpreter)
         with install.installed(wheels, locked, place, materials.cache, asked) as entries:
             whole = with_bytecode(entries, materials, site)
             return blob.compressed(materials.store, whole, heard)

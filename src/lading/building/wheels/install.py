@@ -99,6 +99,9 @@ def _failure(printed: str, wheels: Sequence[Wheel], into: Path) -> BuildError:
 
 def _glibc(locked: LockedEnvironment) -> tuple[int, int]:
     """The image's own, by the version of its libc6: `2.36-9+deb12u14`."""
+    if locked.image:
+        major, _, minor = locked.image.glibc.partition(".")
+        return int(major), int(minor)
     for deb in locked.base:
         if deb.name == "libc6" and (match := re.match(r"(\d+)\.(\d+)", deb.version)):
             return int(match[1]), int(match[2])

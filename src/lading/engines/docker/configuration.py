@@ -28,7 +28,8 @@ from lading.oci import Image
 _BRIDGE = "/run/lading-bridge.py"
 _BRIDGE_LIMITS = Limits(cpu=1.0, memory_bytes=128 * 1024**2, processes=32)
 _PYTHON = "io.lading.python"
-"""The label by which an image says which Python is in it."""
+_INTERPRETER = "io.lading.interpreter"
+"""The labels by which an image says which Python is in it; the second where it is not Debian's."""
 _OPEN_FILES = 65536
 _PROCESSES = 32768
 """Of one user on the whole machine: those of one container are counted by its group."""
@@ -49,6 +50,8 @@ class Wanted:
     seccomp_file: Path
     gpus: tuple[str, ...] = ()
     """Those chosen for it, by CDI's names."""
+    bridge_image: Image | None = None
+    """What the bridge runs from, which the daemon has; None where it needs none."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -58,7 +61,8 @@ class Wanted:
     @property
     def user(self) -> tuple[int, int]:
         """User and group ID inside: never root's."""
-        return Identity(0, 0, root=True).user_of(self.settings.get("User") or "")
+        said = self.workload.user or self.settings.get("User") or ""
+        return Identity(0, 0, root=True).user_of(said)
 
 
 def main(wanted: Wanted, folders: str | None, bridge_id: str | None) -> dict[str, Any]:
@@ -94,18 +98,19 @@ def bridge(wanted: Wanted) -> dict[str, Any]:
     """A second container, whose network the workload's own shares: it joins port and socket.
 
     It is there first, so that a server that asks others as it starts finds the way. It runs from
-    the workload's own image, whose Python does: no other image is sure to be there.
+    the workload's own image where this has a Python: another need not be there then.
     """
     workload = wanted.workload
-    python = (wanted.settings.get("Labels") or {}).get(_PYTHON)
+    image = wanted.bridge_image or wanted.image
+    python = python_of(image)
     if not python:
         raise EngineError(
             "a server on a port is reached by a program in Python",
             workload.name,
             expected="an image that Lading built",
-            came=f"one without the label {_PYTHON}",
+            came="one whose labels name no Python",
         )
-    arguments = [f"/usr/bin/python{python}", "-I", _BRIDGE, "--socket", inside.SOCKET]
+    arguments = [python, "-I", _BRIDGE, "--socket", inside.SOCKET]
     arguments += ["--port", str(workload.port)]
     if workload.health:
         arguments += ["--health", workload.health]
@@ -125,11 +130,20 @@ def bridge(wanted: Wanted) -> dict[str, Any]:
     }
     return {
         **_common(wanted, Part.BRIDGE, arguments),
+        "Image": str(loading.name(image)),
         **_named(workload),
         "WorkingDir": "/",
         "Env": ["PYTHONDONTWRITEBYTECODE=1"],
         "HostConfig": host,
     }
+
+
+def python_of(image: Image) -> str:
+    """The path of an image's Python, as its labels say; empty where they do not."""
+    labels = (image.settings.get("config") or {}).get("Labels") or {}
+    if path := labels.get(_INTERPRETER):
+        return str(path)
+    return f"/usr/bin/python{labels[_PYTHON]}" if _PYTHON in labels else ""
 
 
 def folders(wanted: Wanted) -> dict[str, Any]:
@@ -178,7 +192,7 @@ def _host(wanted: Wanted, limits: Limits, binds: list[str]) -> dict[str, Any]:
     half = limits.memory_bytes // 2
     return {
         "Binds": binds,
-        "ReadonlyRootfs": True,
+        "ReadonlyRootfs": not wanted.workload.foreign,
         "Tmpfs": {
             "/tmp": ",".join(["rw", "exec", "nosuid", "nodev", f"size={half}", *_owner(wanted)])
         },

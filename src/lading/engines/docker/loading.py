@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from lading.engines.docker.api import Api, LocalImage
 from lading.engines.docker.daemon import Daemon
-from lading.errors import EngineError, LadingError
+from lading.errors import EngineError, LadingError, StoreError
 from lading.oci import Digest, Image, Reference
 from lading.stores import archive
 from lading.stores.archive import Lacking, Sink
@@ -52,8 +53,11 @@ def ensure(api: Api, daemon: Daemon, image: Image) -> str:
 def name(image: Image) -> Reference:
     """What people see in `docker images`: the app and service, and which image of theirs."""
     labels = (image.settings.get("config") or {}).get("Labels") or {}
-    title = str(labels.get(_TITLE) or "image").lower()
-    return Reference(f"{_REPOSITORY}/{title}", Digest.of(image.config).hex[:12])
+    tag = Digest.of(image.config).hex[:12]
+    with suppress(StoreError):
+        return Reference(f"{_REPOSITORY}/{labels.get(_TITLE) or 'image'}".lower(), tag)
+    # Somebody else's image is called as they like: "Ubuntu Base".
+    return Reference(f"{_REPOSITORY}/image", tag)
 
 
 def _is(found: LocalImage | None, daemon: Daemon, image: Image) -> bool:

@@ -50,7 +50,7 @@ def configuration(
     return {
         "ociVersion": "1.0.2",
         "hostname": workload.name[:63].rstrip(".-_"),
-        "root": {"path": str(place.root), "readonly": True},
+        "root": {"path": str(place.root), "readonly": not workload.foreign},
         "process": _process(workload, settings, identity, groups),
         "mounts": [*_system_mounts(workload), *_shared_mounts(workload, place)],
         "linux": {
@@ -74,7 +74,7 @@ def write(document: Mapping[str, Any], folder: Path) -> None:
 def _process(
     workload: Workload, settings: Mapping[str, Any], identity: Identity, groups: Cgroups
 ) -> dict[str, Any]:
-    user, group = identity.user_of(settings.get("User") or "")
+    user, group = identity.user_of(workload.user or settings.get("User") or "")
     who: dict[str, Any] = {"uid": user, "gid": group}
     if identity.sub_ids:
         # The user outside is another id than the one inside: its sockets must let others connect.

@@ -161,7 +161,7 @@ def _prepare(wanted: Wanted) -> None:
 def _own(folders: Sequence[Path], wanted: Wanted) -> None:
     """Give folders to the user that the container runs as."""
     settings = wanted.image.settings.get("config") or {}
-    user, group = wanted.identity.user_of(settings.get("User") or "")
+    user, group = wanted.identity.user_of(wanted.workload.user or settings.get("User") or "")
     for folder in folders:
         if wanted.identity.root:
             os.chown(folder, user, group)
