@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from lading.building.layers import blob, bytecode, cache, credentials, interpreter
@@ -34,7 +34,7 @@ def wanted(
         title,
         lambda: _key(recipe, said(), materials),
         partial(_make, recipe, found, materials),
-        partial(_check, recipe, files),
+        partial(_check_all, recipe, files, said, materials),
         files=said,
     )
 
@@ -47,9 +47,21 @@ def _check(recipe: Recipe, files: list[Found]) -> None:
     handler.check(recipe, files)
 
 
+def _check_all(
+    recipe: Recipe, files: list[Found], said: Callable[[], Mapping[str, str]], materials: Materials
+) -> None:
+    """Raises BuildError for a secret among them too."""
+    from lading.building.secrets import checking
+    from lading.building.secrets.remembered import Remembered
+
+    _check(recipe, files)
+    checking.check_files(recipe, files, said(), Remembered(materials.cache, recipe.source))
+
+
 def _key(recipe: Recipe, files: Mapping[str, str], materials: Materials) -> str:
-    # The handler decides no byte, but whether these files may be an image's.
-    inputs = [interpreter.identity(materials.locked), recipe.handler or ""]
+    # These decide no byte, but whether these files may be an image's.
+    checked = [recipe.handler or "", *recipe.allow_secrets]
+    inputs = [interpreter.identity(materials.locked), *checked]
     return cache.key("code", [*inputs, *(f"{path} {said}" for path, said in files.items())])
 
 

@@ -21,7 +21,7 @@ DEFAULT = (
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".coverage"),
     *(".idea", ".vscode", ".DS_Store", "Thumbs.db", "*.swp", "*~"),
     # They say how the image is made and are no part of it: another route is not another image.
-    *("/lading.yaml", "/lading.lock"),
+    *("/lading.yaml", "/lading.lock", "/.github", "/.gitlab-ci.yml", "/.lading"),
 )
 """Left out unless a pattern of the user's own says otherwise: `!node_modules`."""
 
@@ -63,6 +63,17 @@ class Ignored:
             return False
         folders = [path[:at] for at, letter in enumerate(path) if letter == "/"]
         return any(_ruled(self._rules, folder, True) for folder in folders)
+
+
+class Patterns:
+    """Patterns as in .gitignore and nothing besides; the last that matches decides."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._rules = _rules(patterns)
+
+    def __call__(self, path: str, is_folder: bool) -> bool:
+        """Whether `path` itself is meant."""
+        return _ruled(self._rules, path, is_folder)
 
 
 def _ruled(rules: Sequence[Rule], path: str, is_folder: bool) -> bool:

@@ -74,11 +74,13 @@ def check_flavour(recipe: Recipe, inside: Iterable[Found]) -> None:
     )
 
 
-def wanted(found: list[Found], materials: Materials, hashes: FileHashes) -> Wanted | None:
-    """None when there are no model files."""
+def wanted(
+    recipe: Recipe, found: list[Found], materials: Materials, hashes: FileHashes
+) -> Wanted | None:
+    """None when there are no model files. They are searched for secrets while they are read."""
     if not found:
         return None
-    layer = _ModelLayer(found, materials, hashes)
+    layer = _ModelLayer(recipe, found, materials, hashes)
     files = [one for one in found if not one.is_folder]
     title = files[0].path if len(files) == 1 else f"{len(files)} model files"
     return Wanted(LayerKind.MODEL, title, layer.key, layer.make, files=layer.files)
@@ -88,6 +90,7 @@ def wanted(found: list[Found], materials: Materials, hashes: FileHashes) -> Want
 class _ModelLayer:
     """Hashes of files that are not known yet are learned while the layer is written."""
 
+    recipe: Recipe
     found: list[Found]
     materials: Materials
     hashes: FileHashes
@@ -97,7 +100,8 @@ class _ModelLayer:
         files = {one.path: self._said(one) for one in self.found}
         if not all(files.values()):
             return None
-        return cache.key("model", [f"{path} {said}" for path, said in files.items()])
+        content = (f"{path} {said}" for path, said in files.items())
+        return cache.key("model", [*self.recipe.allow_secrets, *content])
 
     def files(self) -> Mapping[str, str]:
         """Reads what is not known, but for what is large; the key is known then as well."""
@@ -113,14 +117,19 @@ class _ModelLayer:
         return one.said(known) if known else ""
 
     def make(self, heard: Heard) -> Blob:
+        # Imported where a layer is made: 4 ms.
+        from lading.building.secrets import checking
+
         begun = time.time_ns()
         seen = {one.full: hashlib.sha256() for one in self.found if one.is_file}
-        made = blob.plain(
-            self.materials.store,
-            (one.entry() for one in self.found),
-            heard,
-            lambda path, chunk: seen[path].update(chunk),
-        )
+        watch = checking.Watch(self.recipe, self.found)
+
+        def read(path: Path, chunk: bytes) -> None:
+            seen[path].update(chunk)
+            watch.see(path, chunk)
+
+        entries = (one.entry() for one in self.found)
+        made = blob.plain(self.materials.store, entries, heard, read)
         for one in self.found:
             if one.is_file:
                 digest = self.learned[one.path] = seen[one.full].hexdigest()

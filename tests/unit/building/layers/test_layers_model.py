@@ -27,7 +27,8 @@ def _transferred() -> tuple[int, int]:
 
 def _wanted(folder: Path, materials: Materials, hashes: FileHashes) -> Wanted:
     found, _ = model.split(source.walk(folder, Ignored()), [PurePosixPath("model.bin")], folder)
-    layer = model.wanted(found, materials, hashes)
+    recipe = Recipe("app", "service", Environment("service", "3.11", None), folder)
+    layer = model.wanted(recipe, found, materials, hashes)
     assert layer is not None
     return layer
 
