@@ -108,10 +108,6 @@ class Layout:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Let no one prune meanwhile: what is in the making has no name that would keep it.
-
-        Held by any number at once, and waited for while the store is pruned.
-        """
         with self._used(fcntl.LOCK_SH):
             yield
 

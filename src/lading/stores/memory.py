@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -45,6 +46,9 @@ class Memory:
     def references(self) -> Iterator[tuple[Reference, Digest]]:
         for name, digest in sorted(self._names.items()):
             yield name, images.shown(self._blobs, digest)
+
+    def shared(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def attach(self, artifact: Artifact) -> Digest:
         images.attach(self._blobs, artifact)

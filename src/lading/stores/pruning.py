@@ -18,7 +18,8 @@ from lading.oci import Digest, Reference
 from lading.stores.index_file import Listed
 from lading.stores.layout import Layout
 
-_CONTENTS = ("config", "layers", "blobs")
+_LAYERS = "layers"
+_CONTENTS = ("config", _LAYERS, "blobs")
 """Fields of a manifest that hold descriptors of what it is made of,"""
 _MANIFESTS = "manifests"
 """and that of an index."""
@@ -69,6 +70,7 @@ def plan(
     for index in [one.digest for one in listed if one.is_index and one.digest in reasons]:
         for part in _digests(_document(store, index), _MANIFESTS):
             reasons.setdefault(part, []).append(f"is part of {index.short}")
+    _add_bases(store, listed, reasons)
     attached = _attached(listed, reasons)
     staying = {*reasons, *attached, *(one.digest for one in listed if one.is_foreign)}
     named = _closed(store, staying)
@@ -111,6 +113,20 @@ def _reasons(
         if one.is_image and one.name and one.name not in forgotten:
             reasons.setdefault(one.digest, []).insert(0, f"is {one.name}")
     return reasons
+
+
+def _add_bases(store: Layout, listed: Iterable[Listed], reasons: dict[Digest, list[str]]) -> None:
+    """An image whose layers are the lowest of one that stays: the next build stands on it too."""
+    below: dict[tuple[Digest, ...], Digest] = {}
+    for digest in reasons:
+        layers = tuple(_digests(_document(store, digest), _LAYERS))
+        for height in range(1, len(layers)):
+            below.setdefault(layers[:height], digest)
+    for one in listed:
+        if one.is_image and one.digest not in reasons:
+            layers = tuple(_digests(_document(store, one.digest), _LAYERS))
+            if above := below.get(layers):
+                reasons[one.digest] = [f"is what {above.short} stands on"]
 
 
 def _attached(listed: Sequence[Listed], staying: Mapping[Digest, object]) -> set[Digest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
@@ -108,6 +109,13 @@ class Store(Protocol):
         """Every name in the store and the image it points at, sorted by name.
 
         Of an index, the image for this machine's platform, else the first there is.
+        """
+        ...
+
+    def shared(self) -> AbstractContextManager[None]:
+        """Let nobody prune meanwhile: what is in the making has no name that would keep it.
+
+        Held by any number at once, and waited for while the store is pruned.
         """
         ...
 

@@ -128,6 +128,18 @@ def test_an_index_keeps_its_images(store: Layout, images: Images) -> None:
     assert store.read(arm.digest) == arm
 
 
+def test_what_an_image_stands_on_stays_with_it(store: Layout, images: Images) -> None:
+    layers = [images.layer({str(number): b"1"}) for number in range(3)]
+    base, other = images.image(*layers[:2]), images.image(*layers[1:])
+    image = images.image(*layers)
+    for one in (base, other):
+        store.write(one)
+    store.write(image, NAME)
+    found = pruning.prune(store, {})
+    assert found.images == (other.digest,)
+    assert found.kept[0] == pruning.Kept(base.digest, (f"is what {image.digest.short} stands on",))
+
+
 def test_what_others_listed_stays(store: Layout, images: Images) -> None:
     store.write(an_image(images, 1), NAME)
     with store.blobs.writer() as writer:

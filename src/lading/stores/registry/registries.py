@@ -78,9 +78,11 @@ class Registries:
         """
         from lading.stores.registry.pulling import Pull
 
-        return self._first(
-            location, lambda one: Pull(one, location, platform).run(store, self._progress)
-        )
+        # Layers come one by one, and no image has them until the last is there.
+        with store.shared():
+            return self._first(
+                location, lambda one: Pull(one, location, platform).run(store, self._progress)
+            )
 
     def push(self, digest: Digest, store: Store, location: Location) -> Pushed:
         """Put an image or an index of `store` into a registry, with all that is attached.
