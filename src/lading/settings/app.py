@@ -53,6 +53,8 @@ class App:
     """Where its images are pushed to and pulled from: "registry.example.org/team"."""
     registries: Hosts = field(default_factory=dict)
     """What lading.yaml says of registries, by host."""
+    state: str = ""
+    """The URL of the database its revisions are in; empty where none is written."""
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

@@ -351,6 +351,12 @@ LADING = Keys(
             "linux/arm64]`. [Platforms](platforms.md) tells how. `lading up` runs this machine's.",
             "this machine's alone",
         ),
+        "state": Key(
+            Text("the URL of a PostgreSQL, or sqlite", r"\S+", 1024),
+            "Where [revisions](revisions.md) are kept: a PostgreSQL that several machines share, "
+            "by its URL without a password. `LADING_DATABASE` has the last word.",
+            "sqlite, a file of the app's own",
+        ),
         "registry": REGISTRY,
         "registries": REGISTRIES,
     },

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
-from lading.errors import SettingsError
+from lading.errors import SettingsError, StateError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
 from lading.releases.revision import Batching, Foreign, Http
@@ -20,6 +20,7 @@ from lading.settings.faults import Faults, Place
 from lading.settings.graphs import app as graphs_of
 from lading.settings.keys import LADING
 from lading.settings.registry_keys import hosts
+from lading.state.address import OWN, check, holds_password
 
 FILE = "lading.yaml"
 _PORT = 8000
@@ -91,7 +92,22 @@ class _App:
             tuple(self.written.get("platforms", ())),
             registry=self.written.get("registry", ""),
             registries=hosts(self.written.get("registries", {})),
+            state=self._state(),
         )
+
+    def _state(self) -> str:
+        url: str = self.written.get("state", "")
+        try:
+            check(url or OWN, "")
+        except StateError as error:
+            told = SettingsError(error.problem, "", error.expected, error.came, error.todo)
+            self.faults.add(self.written.at("state"), told)
+            return url
+        if holds_password(url):
+            todo = "leave it to PGPASSWORD, ~/.pgpass or LADING_DATABASE"
+            told = SettingsError("a password, in a file that others read", todo=todo)
+            self.faults.add(self.written.at("state"), told)
+        return url
 
     def _service(self, written: Section, recipe: Recipe) -> Service:
         serving.check(written, recipe.source, self.faults)
