@@ -19,6 +19,8 @@ COMMANDS = {
     "images": "Show what images there are, and what each adds.",
     "keygen": "Make a pair of keys, to sign images with and to verify them.",
     "sign": "Sign images that are built, and their bills.",
+    "push": "Put images that are built into a registry.",
+    "pull": "Get images that were pushed from a registry.",
     "up": "Build, start or update the app, and keep it running.",
     "down": "Stop the app.",
     "ps": "Show what runs.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lading.errors import RegistryError, StoreError
-from lading.oci import Descriptor, Image, Index, Layer, Manifest
+from lading.oci import Descriptor, Image, Index, Layer, Manifest, validate
 from lading.oci.config import Config
 from lading.oci.location import Location
 from lading.progress import Progress, amount
@@ -46,32 +46,32 @@ class Pull:
     def run(self, store: Store, progress: Progress) -> Image:
         """Once all of it is there, the store has the image and what is attached to it."""
         task = f"pull {self.location}"
-        progress.start(task)
         described = self.describe()
-        parsed, diff_ids = (
-            Manifest.parse(described.manifest),
-            Config.parse(described.config).diff_ids,
-        )
-        missing = {
-            one.digest: one for one in parsed.layers if store.blobs.size(one.digest) != one.size
-        }
-        size = sum(one.size for one in missing.values())
-        progress.start(task, size)
-        self._download(list(missing.values()), store, partial(progress.advance, task))
-        layers = tuple(
-            Layer(one, diff_id, partial(store.blobs.open, one.digest))
-            for one, diff_id in zip(parsed.layers, diff_ids, strict=True)
-        )
-        image = Image(described.manifest, described.config, layers)
+        manifest, config = Manifest.parse(described.manifest), Config.parse(described.config)
+        with store.shared():
+            missing = [one for one in _once(manifest) if store.blobs.size(one.digest) != one.size]
+            size = sum(one.size for one in missing)
+            progress.start(task, size)
+            self._download(missing, store, partial(progress.advance, task))
+            layers = tuple(
+                Layer(one, diff_id, partial(store.blobs.open, one.digest))
+                for one, diff_id in zip(manifest.layers, config.diff_ids, strict=True)
+            )
+            image = Image(described.manifest, described.config, layers)
+            self._keep(image, store)
+        progress.finish(task, amount(size) if size else "cached")
+        return image
+
+    def _keep(self, image: Image, store: Store) -> None:
         attached = [
             *referrers.pull(self.repository, image.digest),
-            *cosign_tags.pull(self.repository, described.descriptor),
+            *cosign_tags.pull(self.repository, image.descriptor),
         ]
+        with _of_registry(self.repository):
+            validate.check(image)
         store.write(image)
         for artifact in attached:
             store.attach(artifact)
-        progress.finish(task, amount(size) if size else "cached")
-        return image
 
     def _chosen(self, root: Stated) -> Stated:
         with _of_registry(self.repository):
@@ -103,6 +103,10 @@ class Pull:
                 future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _once(manifest: Manifest) -> list[Descriptor]:
+    return list({one.digest: one for one in manifest.layers}.values())
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""`lading pull`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from lading.cli import output, places, registries
+from lading.cli.places import Given, Placed
+from lading.cli.progress import shown
+from lading.oci import Image
+from lading.oci.platforms import of_this_machine
+from lading.progress import Progress
+from lading.settings import read
+from lading.settings.app import App
+from lading.state.folders import Folders
+from lading.stores.layout import Layout
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[SERVICE|STEP]...")
+@click.option(
+    "--from",
+    "place",
+    metavar="REGISTRY/PATH|REGISTRY/NAME[:TAG][@DIGEST]",
+    help="Where to pull from, instead of `registry` of lading.yaml: a place for all images, or, "
+    "with a tag or a digest, the whole name of one.",
+)
+@click.option("--tag", metavar="TAG", help="The tag to pull, instead of latest.")
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Ask the registry by plain HTTP too, and believe any certificate.",
+)
+@output.json_option
+def command(
+    names: tuple[str, ...], place: str | None, tag: str | None, insecure: bool, as_json: bool
+) -> None:
+    """Pull images that were pushed, with their bills and signatures: of all services, or those
+    named.
+
+    They take the place of what is built of them here. Of one for several platforms, this machine's
+    is pulled.
+    """
+    app = read(Path.cwd())
+    given = Given("--from", place, tag, insecure)
+    wanted = places.placed(app, names, given)
+    store = Layout(Folders.of_user().store)
+    with shown() as progress:
+        pulled = _pull(places.heeding(app, wanted, given), store, wanted, progress)
+    if as_json:
+        pairs = zip(wanted, pulled, strict=True)
+        output.print_json([_document(store, one, image) for one, image in pairs])
+        return
+    for one, image in zip(wanted, pulled, strict=True):
+        click.echo(f"{one.name}  {image.digest}  {output.size(image.size)}  from {one.there}")
+
+
+def _pull(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Image]:
+    with registries.opened(app, progress) as there:
+        pulled = [there.pull(one.there, store, of_this_machine()) for one in wanted]
+    # Names move when all is there: half of a release is none.
+    for one, image in zip(wanted, pulled, strict=True):
+        store.write(image, one.here)
+    return pulled
+
+
+def _document(store: Layout, one: Placed, image: Image) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "from": str(one.there),
+        "digest": str(image.digest),
+        "size": image.size,
+        "attached": len(store.attached(image.digest)),
+    }

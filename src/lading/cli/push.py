@@ -1,0 +1,82 @@
+"""`lading push`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from lading.cli import output, places, registries, stored
+from lading.cli.places import Given, Placed
+from lading.cli.progress import shown
+from lading.oci import Digest
+from lading.progress import Progress
+from lading.settings import read
+from lading.settings.app import App
+from lading.state.folders import Folders
+from lading.stores.layout import Layout
+from lading.stores.registry import Pushed
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[SERVICE|STEP]...")
+@click.option(
+    "--to",
+    "place",
+    metavar="REGISTRY/PATH|REGISTRY/NAME:TAG",
+    help="Where to push to, instead of `registry` of lading.yaml: a place for all images, such as "
+    "ghcr.io/team, or, with a tag, the whole name of one.",
+)
+@click.option("--tag", metavar="TAG", help="The tag that images get, instead of latest.")
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Ask the registry by plain HTTP too, and believe any certificate.",
+)
+@output.json_option
+def command(
+    names: tuple[str, ...], place: str | None, tag: str | None, insecure: bool, as_json: bool
+) -> None:
+    """Push images that are built, with their bills and signatures: of all services, or those named.
+
+    In REGISTRY/PATH, the image of a service is called REGISTRY/PATH/APP/SERVICE:TAG; on Docker Hub,
+    which has no such depth, docker.io/PATH/APP-SERVICE:TAG. What is there already is not sent
+    again. Log in by `docker login` or `podman login`.
+    """
+    app = read(Path.cwd())
+    given = Given("--to", place, tag, insecure)
+    wanted = places.placed(app, names, given)
+    store = Layout(Folders.of_user().store)
+    stored.images(store, [one.name for one in wanted], None)
+    with shown() as progress:
+        pushed = _push(places.heeding(app, wanted, given), store, wanted, progress)
+    if as_json:
+        pairs = zip(wanted, pushed, strict=True)
+        output.print_json([_document(one, there) for one, there in pairs])
+        return
+    for there in pushed:
+        click.echo(f"{there.location.host}/{there.location.repository}@{there.digest}")
+
+
+def _push(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Pushed]:
+    with registries.opened(app, progress) as there:
+        return [there.push(_digest(store, one), store, one.there) for one in wanted]
+
+
+def _digest(store: Layout, one: Placed) -> Digest:
+    index = store.index(one.here)
+    return index.digest if index else store.read(one.here).digest
+
+
+def _document(one: Placed, pushed: Pushed) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "image": f"{pushed.location.host}/{pushed.location.repository}@{pushed.digest}",
+        "tag": pushed.location.tag,
+        "digest": str(pushed.digest),
+        "size": pushed.size,
+        "sent": pushed.sent,
+        "mounted": pushed.mounted,
+        "attached": pushed.attached,
+    }
