@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "Start an app in this folder from a template.",
     "lock": "Resolve every package to a version and a hash, into lading.lock.",
     "build": "Assemble the images from the lock.",
+    "verify": "Build images anew, and compare them with those in the store.",
     "images": "Show what images there are, and what each adds.",
     "keygen": "Make a pair of keys, to sign images with and to verify them.",
     "sign": "Sign images that are built, and their bills.",

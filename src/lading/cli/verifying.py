@@ -1,0 +1,157 @@
+"""What `lading verify` does: find images, make each again, compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lading.building.build import reference
+from lading.building.comparing import images
+from lading.building.comparing.rebuild import Bench, bench
+from lading.building.comparing.values import Comparison
+from lading.building.lockfile import Lock
+from lading.building.progress import Named, Progress
+from lading.building.recipe import Recipe
+from lading.cli import building, locks, registries
+from lading.errors import DamagedBlob, UsageError
+from lading.oci import Digest, Image, Reference
+from lading.oci.platforms import of_this_machine
+from lading.settings.app import App
+from lading.state.folders import Folders
+from lading.stores.layout import Layout
+
+_SHORTEST = 6
+"""Of a digest's hexadecimal digits, that stand for all of it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be verified: services and steps by name, or one image. Empty means all."""
+
+    names: tuple[str, ...] = ()
+    image: str | None = None
+    revision: int | None = None
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """An image of the store, and what it is to be made from."""
+
+    recipe: Recipe
+    platform: str
+    image: Image
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An image that was made again."""
+
+    target: Target
+    comparison: Comparison
+    seconds: float
+    since: tuple[str, ...] = ()
+    """What has changed since it was built, the likeliest reasons for a difference."""
+
+    @property
+    def name(self) -> str:
+        """For people: the service, with the platform where it is not this machine's."""
+        here = self.target.platform == of_this_machine()
+        return self.target.recipe.name + ("" if here else f" {self.target.platform}")
+
+
+def verify(app: App, wanted: Wanted, progress: Progress, *, fetch: bool) -> list[Verified]:
+    """Make each image again, with nothing of the layer cache, and compare it with the store's.
+
+    Raises ImageNotFound, DamagedBlob for a layer whose bytes in the store are not its own,
+    LockError, and what a build raises.
+    """
+    folders = Folders.of_user()
+    store = Layout(folders.store)
+    targets = list(_targets(app, wanted, store))
+    lock = locks.fresh(app, {one.platform for one in targets})
+    every = [lock.environments[one.recipe.environment.name] for one in targets]
+    registries.bring(app, [one for each in every for one in each.values()], progress)
+    with bench(store, folders.cache, progress, fetch) as at:
+        return [_verified(one, lock, at, len(targets) > 1) for one in targets]
+
+
+def _verified(target: Target, lock: Lock, at: Bench, named: bool) -> Verified:
+    begun = time.monotonic()
+    check_whole(target.image, at.originals)
+    recipe = target.recipe
+    told = f"{recipe.name} {target.platform}" if named else ""
+    progress = Named(at.progress, told) if named else at.progress
+    mine = Bench(at.store, at.cache, progress, at.originals)
+    again = mine.rebuilt(recipe, lock.environments[recipe.environment.name], target.platform)
+    found = images.compare(target.image, again.image)
+    return Verified(target, found, time.monotonic() - begun)
+
+
+def check_whole(image: Image, store: Layout) -> None:
+    """Read every layer of the store's image. Raises DamagedBlob for one that is not whole."""
+    for layer in image.layers:
+        try:
+            store.blobs.verify(layer.descriptor.digest)
+        except DamagedBlob as error:
+            error.problem = "a layer in the store is damaged"
+            error.todo = "delete this file, then run `lading build` to make it again"
+            raise
+
+
+def _targets(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
+    if wanted.image:
+        yield from _of_image(app, wanted, store)
+        return
+    for recipe in building.chosen(app, wanted.names):
+        yield from _of_name(recipe, wanted, store, reference(recipe))
+
+
+def _of_image(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
+    name = _named(wanted.image or "", store)
+    index = store.index(name)
+    first = next(iter(index.manifests.values())).digest if index else name
+    labels = (store.read(first).settings.get("config") or {}).get("Labels") or {}
+    owner, service = labels.get("io.lading.app", ""), labels.get("io.lading.service", "")
+    recipes = {one.name: one for one in app.recipes}
+    if owner != app.name or service not in recipes or {*wanted.names} - {service}:
+        raise UsageError(
+            f"is no image of {', '.join(wanted.names) or 'this app'}",
+            str(wanted.image),
+            expected=f"one of {app.name}: {', '.join(wanted.names or recipes)}",
+            came=f"{owner}/{service}" if owner else "an image that Lading did not make",
+        )
+    yield from _of_name(recipes[service], wanted, store, name)
+
+
+def _of_name(
+    recipe: Recipe, wanted: Wanted, store: Layout, name: Reference | Digest
+) -> Iterator[Target]:
+    index = store.index(name)
+    if index is None:
+        image = store.read(name)
+        yield Target(recipe, _platform(image), image)
+        return
+    for platform, one in index.manifests.items():
+        if platform in wanted.platforms or not wanted.platforms:
+            yield Target(recipe, platform, store.read(one.digest))
+
+
+def _platform(image: Image) -> str:
+    return f"{image.settings.get('os', '')}/{image.settings.get('architecture', '')}"
+
+
+def _named(text: str, store: Layout) -> Reference | Digest:
+    """A name in the store, a digest, or the first digits of one."""
+    digits = text.removeprefix("sha256:").lower()
+    if not (set(digits) <= set("0123456789abcdef") and len(digits) >= _SHORTEST):
+        return Reference.parse(text)
+    if len(digits) == 64:
+        return Digest(digits)
+    known = {digest for _, digest in store.references()} | {*store.unnamed()}
+    found = [digest for digest in known if digest.hex.startswith(digits)]
+    if len(found) != 1:
+        came = "none" if not found else f"{len(found)} of them"
+        raise UsageError("--image", expected=f"one image whose digest begins {digits}", came=came)
+    return found[0]
