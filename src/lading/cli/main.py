@@ -22,6 +22,7 @@ COMMANDS = {
     "sign": "Sign images that are built, and their bills.",
     "push": "Put images that are built into a registry.",
     "pull": "Get images that were pushed from a registry.",
+    "prune": "Remove images that nothing needs any more.",
     "up": "Build, start or update the app, and keep it running.",
     "down": "Stop the app.",
     "ps": "Show what runs.",
@@ -30,6 +31,7 @@ COMMANDS = {
     "predict": "Ask a service for a prediction.",
     "run": "Run a step to completion and keep its outputs.",
     "export": "Write an image or the app for other tools: an archive, a Compose file.",
+    "ci": "Write a pipeline for GitHub or GitLab that builds, verifies and pushes the app.",
     "doctor": "Say what this machine has and lacks, and how to mend it.",
 }
 

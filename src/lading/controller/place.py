@@ -9,9 +9,11 @@ from pathlib import Path
 from lading.engines import select
 from lading.engines.engine import Engine
 from lading.gateway.requests.log import RequestLog
-from lading.state.address import OWN, Address, Kept, recalled
+from lading.state.address import Address, Kept, recalled
 from lading.state.folders import Folders
-from lading.state.machine import machine
+
+ENGINE, STATE = "engine.json", "database.json"
+"""Files with what an app was last started on and with, among what belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Place:
     @property
     def engine_file(self) -> Path:
         """Which engine the app was last started on."""
-        return self.folders.app(self.folder) / "engine.json"
+        return self.folders.app(self.folder) / ENGINE
 
     @property
     def engine(self) -> Engine:
@@ -51,7 +53,7 @@ class Place:
     @property
     def state_file(self) -> Path:
         """Which database the app was last started with."""
-        return self.folders.app(self.folder) / "database.json"
+        return self.folders.app(self.folder) / STATE
 
     @property
     def state(self) -> Address:
@@ -60,11 +62,7 @@ class Place:
 
     def state_at(self, kept: Kept) -> Address:
         """The app in a database of choice; a file of its own where none was chosen."""
-        own = self.folders.app(self.folder)
-        if kept.url == OWN:
-            return Address.own(own / "state.db")
-        site = f"{machine(self.folders.data)}/{own.name}"
-        return Address(kept.with_password(os.environ), kept.app, site)
+        return kept.address(self.folders.app(self.folder), self.folders.data, os.environ)
 
     @property
     def history(self) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from lading.errors import StateError
+from lading.state.machine import machine
 
 VARIABLE = "LADING_DATABASE"
 OWN = "sqlite"
@@ -85,7 +86,7 @@ def without_password(url: str) -> str:
 
 
 def holds_password(url: str) -> bool:
-    """Whether a URL says what nobody may read."""
+    """Whether a URL says what nobody may read, be it written wrongly."""
     user, _, host = url.rpartition("://")[2].rpartition("@")
     named = {name for name, _ in parse_qsl(host.partition("?")[2])}
     return ":" in user or bool(named & _SECRET)
@@ -102,6 +103,15 @@ class Kept:
         """The URL; that of the environment where it names the same place."""
         own = environ.get(VARIABLE, "")
         return own if own and without_password(own) == self.url else self.url
+
+    def address(self, own: Path, data: Path, environ: Mapping[str, str]) -> Address:
+        """The app whose files are in `own`, in this database; a file there where it is no other.
+
+        `data` is the user's folder, which says what machine this is.
+        """
+        if self.url == OWN:
+            return Address.own(own / "state.db")
+        return Address(self.with_password(environ), self.app, f"{machine(data)}/{own.name}")
 
 
 def remember(file: Path, kept: Kept) -> None:

@@ -103,6 +103,11 @@ def prune(
     return found
 
 
+def size(store: Layout, image: Digest) -> int:
+    """Bytes of an image, or of all of an index, as they are stored; each blob once."""
+    return sum(store.blobs.size(digest) or 0 for digest in _closed(store, [image]))
+
+
 def _reasons(
     listed: Iterable[Listed],
     needed: Mapping[Digest, Sequence[str]],

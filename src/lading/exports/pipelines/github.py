@@ -1,0 +1,120 @@
+"""The pipeline as a workflow of GitHub Actions.
+
+Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from lading.exports.pipelines.stage import SIGNING_KEY, Stage, Wanted, stages
+
+ENGINE = "docker"
+"""Its machines have a Docker Engine, and let no ordinary user make namespaces."""
+_TOKENS_REGISTRY = "ghcr.io"
+"""To which the workflow's own token is a password."""
+_RELEASES = (
+    "github.event_name == 'push' && github.ref_name == github.event.repository.default_branch"
+)
+
+
+def path(wanted: Wanted) -> PurePosixPath:
+    """Where it is looked for, relative to the repository's root."""
+    return PurePosixPath(".github/workflows", f"lading-{wanted.app.name}.yaml")
+
+
+def text(wanted: Wanted) -> str:
+    """The file."""
+    host = wanted.app.registry.partition("/")[0]
+    lines = [
+        "# Begun by `lading ci github`; yours from here on.",
+        f"name: {_said(f'Lading: {wanted.app.name}')}",
+        "on:",
+        "  pull_request:",
+        "  push:",
+        "    branches: [main, master]",
+        "permissions:",
+        "  contents: read",
+        *(["  packages: write"] if host == _TOKENS_REGISTRY else []),
+        "concurrency:",
+        "  group: ${{ github.workflow }}-${{ github.ref }}",
+        "  cancel-in-progress: ${{ github.event_name == 'pull_request' }}",
+        "jobs:",
+        "  image:",
+        "    runs-on: ubuntu-24.04",
+        "    timeout-minutes: 60",
+        *_folder(wanted),
+        "    steps:",
+        *_ready(wanted),
+    ]
+    for stage in stages(wanted, ENGINE, "${GITHUB_SHA}"):
+        lines += _step(stage, host)
+    return "\n".join(lines) + "\n"
+
+
+def _folder(wanted: Wanted) -> Iterator[str]:
+    if wanted.folder != PurePosixPath("."):
+        yield "    defaults:"
+        yield "      run:"
+        yield f"        working-directory: {_said(wanted.folder.as_posix())}"
+
+
+def _ready(wanted: Wanted) -> Iterator[str]:
+    lock = (wanted.folder / "lading.lock").as_posix()
+    yield "      - uses: actions/checkout@v4"
+    yield "        with: {persist-credentials: false}"
+    yield "      - uses: actions/setup-python@v5"
+    yield '        with: {python-version: "3.11"}'
+    yield "      # Downloads and layers; what is in them is checked by its hash."
+    yield "      - uses: actions/cache@v4"
+    yield "        with:"
+    yield "          path: |"
+    yield "            ~/.cache/lading"
+    yield "            ~/.local/share/lading/store"
+    yield f"          key: lading-${{{{ runner.os }}}}-${{{{ hashFiles({_literal(lock)}) }}}}"
+    yield "          restore-keys: lading-${{ runner.os }}-"
+    yield "      - name: Install Lading"
+    yield f"        run: pip install {_requirement(wanted)}"
+
+
+def _step(stage: Stage, host: str) -> Iterator[str]:
+    yield f"      # {stage.why}"
+    yield f"      - name: {_said(stage.name)}"
+    if stage.releases:
+        yield f"        if: {_RELEASES}"
+        yield "        env:"
+        yield from (f"          {name}: {value}" for name, value in _secrets(stage, host))
+    elif stage.always:
+        yield "        if: always()"
+    yield "        run: |"
+    yield from (f"          {command}" for command in stage.commands)
+
+
+def _secrets(stage: Stage, host: str) -> Iterator[tuple[str, str]]:
+    if stage.name == "Sign":
+        for name in (SIGNING_KEY, "COSIGN_PASSWORD"):
+            yield name, f"${{{{ secrets.{name} }}}}"
+        return
+    yield "LADING_REGISTRY_HOST", _said(host)
+    if host == _TOKENS_REGISTRY:
+        yield "LADING_REGISTRY_USER", "${{ github.actor }}"
+        yield "LADING_REGISTRY_PASSWORD", "${{ secrets.GITHUB_TOKEN }}"
+    else:
+        for name in ("LADING_REGISTRY_USER", "LADING_REGISTRY_PASSWORD"):
+            yield name, f"${{{{ secrets.{name} }}}}"
+
+
+def _requirement(wanted: Wanted) -> str:
+    return f"lading=={wanted.version}"
+
+
+def _said(text: str) -> str:
+    """A scalar of YAML, which takes every string that JSON has."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _literal(text: str) -> str:
+    """A string in an expression, where a quote is doubled."""
+    return "'" + text.replace("'", "''") + "'"
