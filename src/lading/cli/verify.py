@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import output, platforms, verify_shown, verifying
+from lading.cli import output, platforms, signature_checks, verify_shown, verifying
 from lading.cli.progress import shown
 from lading.errors import UsageError
 from lading.settings import read
@@ -22,6 +22,7 @@ from lading.settings import read
     is_flag=True,
     help="Take wheels as uv's cache has them unpacked, instead of fetching them anew.",
 )
+@signature_checks.options
 @output.json_option
 def command(
     names: tuple[str, ...],
@@ -35,7 +36,11 @@ def command(
 
     Of what earlier builds left, downloads alone are used, which are held to their hashes. Where an
     image is not the same, this names the first file that differs, and how; the exit code is 1.
+
+    With --signatures, see instead who signed them, of those whose keys lading.yaml names.
     """
+    if (signatures := signature_checks.asked()).signatures:
+        return signature_checks.run(signatures, names, image, as_json)
     if image and revision:
         raise UsageError("--image and --revision exclude each other", todo="leave one of them out")
     app = read(Path.cwd())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lading.bills.audit.policy import Audit
 from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
@@ -55,6 +56,9 @@ class App:
     """What lading.yaml says of registries, by host."""
     state: str = ""
     """The URL of the database its revisions are in; empty where none is written."""
+    trusted_keys: tuple[Path, ...] = ()
+    """Files of public keys, one of which must have signed; none means that nobody must."""
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

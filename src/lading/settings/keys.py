@@ -19,6 +19,7 @@ from lading.settings.kinds import (
     Written,
 )
 from lading.settings.registry_keys import REGISTRIES, REGISTRY
+from lading.settings.trusting import AUDIT, SIGNATURES
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _TEMPLATE = rf"[a-z0-9-]*({PLACEHOLDER}[a-z0-9-]*)+"
@@ -359,6 +360,8 @@ LADING = Keys(
         ),
         "registry": REGISTRY,
         "registries": REGISTRIES,
+        "signatures": Key(SIGNATURES, "Whose signatures count; see [signing](signing.md)."),
+        "audit": Key(AUDIT, "What `lading audit` lets pass; see [auditing](auditing.md)."),
     },
     later=("base", "mirrors", "monitoring", "release", "routes"),
 )

@@ -13,7 +13,7 @@ from lading.errors import SettingsError, StateError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
 from lading.releases.revision import Batching, Foreign, Http
-from lading.settings import document, each, environments, serving
+from lading.settings import document, each, environments, serving, trusting
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
@@ -93,6 +93,8 @@ class _App:
             registry=self.written.get("registry", ""),
             registries=hosts(self.written.get("registries", {})),
             state=self._state(),
+            trusted_keys=trusting.trusted(self.written.section("signatures"), self.folder),
+            audit=trusting.audit(self.written.section("audit")),
         )
 
     def _state(self) -> str:

@@ -1,0 +1,160 @@
+"""A database of vulnerabilities: OSV files as they are published, and an index of them.
+
+A folder of JSON files, or a zip of them (`all.zip` of an ecosystem, or of everything), or a folder
+of such zips. Reading a hundred thousand files takes a while, so that what counts of them is kept in
+a file of SQLite's, made anew when a database's time or size changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+from lading.bills.audit.components import DEBIAN, PYPI
+from lading.bills.audit.osv import Affected, Entry
+from lading.errors import AuditError
+
+_FORMAT = "1"
+"""Changed with what the index holds."""
+_MOST_BYTES = 32 * 1024**2
+_TODO = "fetch all.zip of PyPI and of Debian from OSV, and name the file or its folder"
+_EXPECTED = "a zip of OSV's JSON files, or a folder of them"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Opened. `entries` is how many of its files speak of PyPI or Debian."""
+
+    path: Path
+    entries: int
+
+    def of(self, ecosystem: str, names: set[str]) -> dict[str, list[Entry]]:
+        """What is known of packages, by name; each entry with what is affected of that one."""
+        found: dict[str, list[Entry]] = {}
+        decoder = msgspec.msgpack.Decoder(Entry)
+        with closing(_connected(self.path)) as connection:
+            for name in sorted(names):
+                rows = connection.execute(
+                    "SELECT entry FROM affected WHERE ecosystem = ? AND name = ?", (ecosystem, name)
+                )
+                found[name] = [decoder.decode(zlib.decompress(raw)) for (raw,) in rows]
+        return found
+
+
+def opened(path: Path, cache: Path) -> list[Database]:
+    """The databases at `path`, indexed in `cache` where they were not yet. Raises AuditError."""
+    if not path.exists():
+        raise AuditError("there is no such file or folder", str(path), _EXPECTED, todo=_TODO)
+    sources = [path]
+    if path.is_dir():
+        sources = sorted(path.glob("*.zip")) or [path]
+    databases = [_indexed(source, cache / "osv") for source in sources]
+    if not any(x.entries for x in databases):
+        expected = "vulnerabilities of PyPI or Debian"
+        raise AuditError("nothing in it counts here", str(path), expected, todo=_TODO)
+    return databases
+
+
+def _indexed(source: Path, cache: Path) -> Database:
+    where = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:16]
+    index = cache / f"{where}-{_identity(source)}.sqlite"
+    if not index.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = index.with_suffix(f".{os.getpid()}")
+        try:
+            _make(source, unfinished)
+            unfinished.replace(index)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        for earlier in cache.glob(f"{where}-*.sqlite"):
+            if earlier != index:
+                earlier.unlink(missing_ok=True)
+    with closing(_connected(index)) as connection:
+        (entries,) = connection.execute("SELECT count FROM entries").fetchone()
+    return Database(index, entries)
+
+
+def _identity(source: Path) -> str:
+    """What changes whenever the database does: the times and sizes of its files."""
+    told = hashlib.sha256(_FORMAT.encode())
+    files = _json_files(source) if source.is_dir() else [source]
+    for file in files:
+        status = file.stat()
+        told.update(f"{file} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return told.hexdigest()[:16]
+
+
+def _make(source: Path, index: Path) -> None:
+    index.unlink(missing_ok=True)
+    count = 0
+    with closing(sqlite3.connect(index)) as connection:
+        # It is renamed only when it is whole, and made again where it is lost.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("CREATE TABLE affected (ecosystem TEXT, name TEXT, entry BLOB)")
+        connection.execute("CREATE TABLE entries (count INTEGER)")
+        for entry in _entries(source):
+            rows = list(_rows(entry))
+            connection.executemany("INSERT INTO affected VALUES (?, ?, ?)", rows)
+            count += bool(rows)
+        connection.execute("CREATE INDEX named ON affected (ecosystem, name)")
+        connection.execute("INSERT INTO entries VALUES (?)", (count,))
+        connection.commit()
+
+
+def _rows(entry: Entry) -> Iterator[tuple[str, str, bytes]]:
+    """For each package of it, the entry with what is said of that one; none of a withdrawn one."""
+    if entry.withdrawn:
+        return
+    by_package: dict[tuple[str, str], list[Affected]] = {}
+    for affected in entry.affected:
+        ecosystem, name = affected.package.ecosystem, affected.package.name
+        if ecosystem == PYPI:
+            by_package.setdefault((PYPI, canonicalize_name(name)), []).append(affected)
+        elif ecosystem.partition(":")[0] == DEBIAN:
+            by_package.setdefault((DEBIAN, name), []).append(affected)
+    for (ecosystem, name), said in by_package.items():
+        slim = msgspec.structs.replace(entry, affected=tuple(said))
+        yield ecosystem, name, zlib.compress(msgspec.msgpack.encode(slim), 1)
+
+
+def _entries(source: Path) -> Iterator[Entry]:
+    """Raises AuditError for a file that is no OSV entry."""
+    decoder = msgspec.json.Decoder(Entry)
+    for where, raw in _files(source):
+        try:
+            yield decoder.decode(raw)
+        except msgspec.DecodeError as error:
+            raise AuditError("not an OSV entry", where, came=str(error)) from error
+
+
+def _files(source: Path) -> Iterator[tuple[str, bytes]]:
+    if source.is_dir():
+        for file in _json_files(source):
+            yield str(file), file.read_bytes()
+        return
+    try:
+        with zipfile.ZipFile(source) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith(".json") and member.file_size <= _MOST_BYTES:
+                    yield f"{source}: {member.filename}", archive.read(member)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise AuditError("cannot be read", str(source), _EXPECTED, str(error), _TODO) from error
+
+
+def _json_files(folder: Path) -> list[Path]:
+    return sorted(x for x in folder.rglob("*.json") if x.is_file())
+
+
+def _connected(index: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{index.resolve().as_uri()}?mode=ro", uri=True)

@@ -1,0 +1,133 @@
+"""Which licences are allowed: SPDX expressions held against what a user denies and allows.
+
+Source: SPDX 2.3, annex D, "SPDX license expressions". Of `A OR B` one has the choice; of `A AND B`
+both hold; `A WITH E` is `A` with more permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lading.errors import AuditError
+
+if TYPE_CHECKING:
+    from license_expression import Licensing
+
+    from lading.bills.audit.components import Component
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class LicencePolicy:
+    """Patterns as of file names, whatever their case: "GPL-3.0-only", "AGPL-*"."""
+
+    denied: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    """Where there is any, nothing else is; nor is what has no licence that is known."""
+    allow_unknown: bool = False
+    """It is, even then."""
+
+    def check(self) -> None:
+        """Raises AuditError for a pattern that no licence of SPDX's list matches."""
+        for pattern in (*self.denied, *self.allowed):
+            if not any(_fits(pattern, key) for key in _known()):
+                raise _no_licence(pattern)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A package whose licence is not allowed."""
+
+    component: Component
+    why: str
+    """"denied", "not allowed" or "unknown"."""
+    images: tuple[str, ...]
+
+
+def judge(component: Component, policy: LicencePolicy) -> str:
+    """Why its licence is not allowed; nothing where it is."""
+    tree = _tree(component.licence)
+    if tree is None:
+        refused = policy.allowed and not policy.allow_unknown
+        # A name that is not SPDX's may still be denied or allowed as it stands.
+        said = component.licence
+        if said and _matches(policy.denied, said):
+            return "denied"
+        return UNKNOWN if refused and not (said and _matches(policy.allowed, said)) else ""
+    return _judged(tree, policy)
+
+
+def is_known(component: Component) -> bool:
+    """Whether its licence is an expression of SPDX's."""
+    return _tree(component.licence) is not None
+
+
+def _judged(tree: Any, policy: LicencePolicy) -> str:
+    from license_expression import LicenseWithExceptionSymbol
+
+    if hasattr(tree, "args") and tree.args:
+        reasons = [_judged(x, policy) for x in tree.args]
+        if tree.operator == " OR ":
+            return "" if "" in reasons else reasons[0]
+        return next((x for x in reasons if x), "")
+    names = [str(tree.key)]
+    if isinstance(tree, LicenseWithExceptionSymbol):
+        names = [str(tree), str(tree.license_symbol.key)]
+    if _is_denied(names, policy):
+        return "denied"
+    if policy.allowed and not any(_matches(policy.allowed, x) for x in names):
+        return "not allowed"
+    return ""
+
+
+def _is_denied(names: list[str], policy: LicencePolicy) -> bool:
+    """The exception counts with its licence, unless it is allowed as a whole."""
+    with_exception = len(names) > 1 and _matches(policy.allowed, names[0])
+    return not with_exception and any(_matches(policy.denied, x) for x in names)
+
+
+def _matches(patterns: Iterable[str], name: str) -> bool:
+    return any(_fits(x, name) for x in patterns)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return fnmatchcase(name.lower(), pattern.lower())
+
+
+@cache
+def _tree(licence: str) -> Any:
+    """None where it is no expression of licences that SPDX knows."""
+    from license_expression import ExpressionError
+
+    if not licence:
+        return None
+    try:
+        return _licensing().parse(licence, validate=True)
+    except ExpressionError:
+        return None
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    return tuple(x for x in _licensing().known_symbols if not x.startswith("LicenseRef-"))
+
+
+@cache
+def _licensing() -> Licensing:
+    from license_expression import get_spdx_licensing
+
+    return get_spdx_licensing()
+
+
+def _no_licence(pattern: str) -> AuditError:
+    from difflib import get_close_matches
+
+    by_lower = {x.lower(): x for x in _known()}
+    close = get_close_matches(pattern.lower(), by_lower, 1, 0.5)
+    todo = f"did you mean {by_lower[close[0]]}?" if close else "see https://spdx.org/licenses"
+    return AuditError("no such licence", pattern, "an identifier of SPDX, or a pattern", todo=todo)
