@@ -66,7 +66,7 @@ class Tree(msgspec.Struct, frozen=True):
 
         Without a slash at its beginning, as `nodes` have them.
         """
-        place = posixpath.normpath(f"/{path}")
+        place = posixpath.normpath(f"/{path.strip('/')}")
         for _ in range(_MOST_LINKS):
             for at in _prefixes(place):
                 node = self.nodes.get(at)
