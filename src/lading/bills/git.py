@@ -1,7 +1,6 @@
 """What git knows of the source: which commit, whether it was changed, where it comes from.
 
-git is asked only for a bill that is made; `glance` reads a file or two, for the question whether
-one is to be made at all.
+git is asked only for a bill that is made; whether one is to be made at all is told by `glance.py`.
 """
 
 from __future__ import annotations
@@ -43,24 +42,6 @@ class Commit:
     @property
     def is_dirty(self) -> bool:
         return bool(self.changed)
-
-
-def glance(folder: Path) -> str:
-    """A text that differs when the commit does; empty outside of any repository. Starts nothing."""
-    found = _git_folder(folder)
-    if found is None:
-        return ""
-    head = _read(found / "HEAD")
-    if not head.startswith("ref: "):
-        return head
-    common = found / (_read(found / "commondir") or ".")
-    name = head.removeprefix("ref: ")
-    for place in (found, common):
-        if told := _read(place / name):
-            return f"{name} {told}"
-    # Not a file of its own: among the packed ones, or in tables (git-pack-refs(1)).
-    packed = [common / "packed-refs", common / "reftable" / "tables.list"]
-    return " ".join([name, *(_status(one) for one in packed)])
 
 
 def look(folder: Path, tracked: Iterable[Path], contents: Iterable[Path]) -> Commit | None:
@@ -141,29 +122,3 @@ def _asked(folder: Path, *words: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
-
-
-def _git_folder(folder: Path) -> Path | None:
-    """`.git` of the folder or one above it; where that is a file, what it leads to."""
-    for place in (folder, *folder.parents):
-        found = place / ".git"
-        if found.is_dir():
-            return found
-        if led := _read(found).removeprefix("gitdir: "):
-            return place / led
-    return None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace").strip()
-    except OSError:
-        return ""
-
-
-def _status(path: Path) -> str:
-    try:
-        found = path.stat()
-    except OSError:
-        return "none"
-    return f"{found.st_size} {found.st_mtime_ns}"

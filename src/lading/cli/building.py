@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 
+from lading.bills import keeping
+from lading.bills.circumstances import Circumstances
+from lading.bills.made import Made
 from lading.building import several
 from lading.building.build import Built, build
 from lading.building.lockfile import Lock
@@ -38,10 +42,13 @@ def build_all(
     store = Layout(folders.store)
     recipes = list(recipes)
     registries.bring(app, [locked_for(one, lock) for one in recipes], progress)
+    around = Circumstances(app.folder)
     built = {}
     for recipe in recipes:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
-        built[recipe.name] = build(recipe, locked_for(recipe, lock), store, folders.cache, told)
+        locked, began = locked_for(recipe, lock), datetime.now(UTC)
+        one = built[recipe.name] = build(recipe, locked, store, folders.cache, told)
+        keeping.keep(store, folders.cache, Made(recipe, locked, one, began), around)
     return built
 
 
@@ -59,11 +66,15 @@ def build_for(
     every = [one[name] for one in by_platform for name in sorted(needed & one.keys())]
     registries.bring(app, every, progress)
     store = Layout(folders.store)
+    around = Circumstances(app.folder)
     built = {}
     for recipe in recipes:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
         at = Workplace(store, folders.cache, told)
-        locked = lock.environments[recipe.environment.name]
+        locked, began = lock.environments[recipe.environment.name], datetime.now(UTC)
         with store.shared():
-            built[recipe.name] = several.build(recipe, locked, platforms, at)
+            whole = built[recipe.name] = several.build(recipe, locked, platforms, at)
+        for name, one in whole.built.items():
+            made = Made(recipe, locked[name], one, began)
+            keeping.keep(store, folders.cache, made, around)
     return built

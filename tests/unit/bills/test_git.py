@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from lading.bills import git
+from lading.bills import git, glance
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 
@@ -65,7 +65,7 @@ def test_a_change_beside_the_app_is_none_of_its_own(repository):
 
 def test_a_folder_in_no_repository_has_no_commit(tmp_path):
     assert git.look(tmp_path, [tmp_path], []) is None
-    assert git.glance(tmp_path) == ""
+    assert glance.at(tmp_path) == ""
 
 
 def test_a_repository_without_a_commit_has_none(tmp_path):
@@ -84,10 +84,10 @@ def test_a_glance_differs_when_the_commit_does(repository, how):
         repository = repository / "beside"
     if how == "packed":
         run(repository, "pack-refs", "--all")
-    before = git.glance(repository / "app")
-    assert before == git.glance(repository / "app") != ""
+    before = glance.at(repository / "app")
+    assert before == glance.at(repository / "app") != ""
     run(repository, "commit", "--quiet", "--allow-empty", "-m", "next")
-    assert git.glance(repository / "app") != before
+    assert glance.at(repository / "app") != before
 
 
 def test_the_remote_is_told_without_its_token(repository):

@@ -1,0 +1,204 @@
+"""Components of an SBOM, of what an image's layers say and its lock pins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cyclonedx.model import (
+    ExternalReference,
+    ExternalReferenceType,
+    HashAlgorithm,
+    HashType,
+    Property,
+    XsUri,
+)
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.contact import OrganizationalEntity
+from cyclonedx.model.license import (
+    DisjunctiveLicense,
+    License,
+    LicenseAcknowledgement,
+    LicenseExpression,
+)
+from cyclonedx.spdx import fixup_id, is_expression
+from packageurl import PackageURL
+
+from lading.bills import licences, purls
+from lading.bills.inside import reading
+from lading.bills.inside.facts import Copyright, Deb, Debs, Fact, Interpreter, Os, Wheel
+from lading.building.base_image import BaseImage
+from lading.building.lockfile import LockedEnvironment
+
+PATH = "lading:path"
+"""Property: where in the image it lies."""
+_DECLARED = LicenseAcknowledgement.DECLARED
+_CONCLUDED = LicenseAcknowledgement.CONCLUDED
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """SHA-256 of the files that packages came in, by name and version."""
+
+    by_package: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def of_lock(cls, locked: LockedEnvironment) -> Hashes:
+        """Names are normalised in a lock; no Debian package has a wheel's name and version."""
+        debs, wheels = (*locked.base, *locked.packages), (*locked.runtime, *locked.wheels)
+        found = {(one.name, one.version): one.sha256 for one in debs}
+        return cls({**found, **{(one.name, one.version): one.sha256 for one in wheels}})
+
+    def of(self, name: str, version: str) -> list[HashType]:
+        """As CycloneDX has them; none of what is not known."""
+        found = self.by_package.get((name, version))
+        return [sha256(found)] if found else []
+
+
+def sha256(digits: str) -> HashType:
+    return HashType(alg=HashAlgorithm.SHA_256, content=digits)
+
+
+def of_facts(found: Mapping[str, Fact], hashes: Hashes) -> Iterator[Component]:
+    """The operating system, its packages, Python's, and a Python that no package brought."""
+    system = system_of(found)
+    if system:
+        yield _system(system)
+    for path, fact in found.items():
+        match fact:
+            case Debs():
+                for deb in fact.packages:
+                    said = reading.licences_of(deb.name, found)
+                    yield _deb(deb, said, system, hashes)
+            case Wheel():
+                yield _wheel(fact, path, hashes)
+            case Interpreter():
+                yield _interpreter(fact)
+            case _:
+                pass
+
+
+def of_models(files: Mapping[str, str]) -> Iterator[Component]:
+    """Model files, of texts that end in a SHA-256 (`Wanted.files`)."""
+    for path, said in files.items():
+        if digest := said.rpartition(" ")[2]:
+            yield Component(
+                type=ComponentType.MACHINE_LEARNING_MODEL,
+                name=path,
+                bom_ref=f"model:{path}",
+                hashes=[sha256(digest)],
+                properties=[Property(name=PATH, value=f"/app/{path}")],
+            )
+
+
+def of_base(image: BaseImage | None) -> Iterator[Component]:
+    """The image that it stands on, where that is somebody else's."""
+    if image:
+        yield Component(
+            type=ComponentType.CONTAINER,
+            name=image.reference,
+            version=image.digest,
+            bom_ref=f"base:{image.digest}",
+            hashes=[sha256(image.digest.partition(":")[2])],
+        )
+
+
+def system_of(found: Mapping[str, Fact]) -> Os | None:
+    """What os-release says; /etc before /usr/lib."""
+    places = (found.get("etc/os-release"), found.get("usr/lib/os-release"))
+    return next((one for one in places if isinstance(one, Os)), None)
+
+
+def ref_of_deb(deb: Deb) -> str:
+    """Its bom-ref: short, and the same on every machine."""
+    return f"deb:{deb.name}:{deb.architecture}"
+
+
+def ref_of_wheel(wheel: Wheel, path: str) -> str:
+    """Its bom-ref: a package may be there twice, the user's own and the runtime's."""
+    return f"pypi:{wheel.name}:{path.rpartition('/')[0].rpartition('/')[0]}"
+
+
+def _system(system: Os) -> Component:
+    return Component(
+        type=ComponentType.OPERATING_SYSTEM,
+        name=system.id,
+        version=system.version or None,
+        description=system.name or None,
+        bom_ref="os",
+    )
+
+
+def _deb(deb: Deb, said: Copyright, system: Os | None, hashes: Hashes) -> Component:
+    vendor = system.id if system else "debian"
+    distro = f"{vendor}-{system.version}" if system and system.version else ""
+    upstream = deb.source
+    if deb.source_version:
+        upstream = f"{deb.source or deb.name}@{deb.source_version}"
+    purl = purls.distribution(vendor, deb.name, deb.version, deb.architecture, distro, upstream)
+    how = _DECLARED if said.declared else _CONCLUDED
+    return Component(
+        type=ComponentType.LIBRARY,
+        name=deb.name,
+        version=deb.version,
+        bom_ref=ref_of_deb(deb),
+        purl=PackageURL.from_string(purl),
+        supplier=OrganizationalEntity(name=deb.maintainer) if deb.maintainer else None,
+        licenses=_licences([licences.named(one) for one in said.licences if one], how),
+        hashes=hashes.of(deb.name, deb.version),
+        external_references=_home(deb.homepage),
+        # Trivy compares advisories by these, since they are of source packages.
+        properties=_properties(
+            ("aquasecurity:trivy:SrcName", deb.source or deb.name),
+            ("aquasecurity:trivy:SrcVersion", deb.source_version or deb.version),
+        ),
+    )
+
+
+def _wheel(wheel: Wheel, path: str, hashes: Hashes) -> Component:
+    return Component(
+        type=ComponentType.LIBRARY,
+        name=wheel.name,
+        version=wheel.version,
+        bom_ref=ref_of_wheel(wheel, path),
+        purl=PackageURL.from_string(purls.wheel(wheel.name, wheel.version)),
+        supplier=OrganizationalEntity(name=wheel.supplier) if wheel.supplier else None,
+        licenses=_licences(licences.of_wheel(wheel), _DECLARED),
+        hashes=hashes.of(wheel.name, wheel.version),
+        external_references=_home(wheel.homepage),
+        properties=_properties((PATH, f"/{path}")),
+    )
+
+
+def _interpreter(python: Interpreter) -> Component:
+    return Component(
+        type=ComponentType.APPLICATION,
+        name="python",
+        version=python.version,
+        bom_ref="python",
+        purl=PackageURL.from_string(purls.generic("python", python.version)),
+        licenses=_licences(["Python-2.0"], _CONCLUDED),
+    )
+
+
+def _licences(names: Iterable[str], how: LicenseAcknowledgement) -> list[License]:
+    """An expression can stand alone only (CycloneDX, `licenses`); beside others it is a name."""
+    once = list(dict.fromkeys(names))
+    if len(once) == 1 and fixup_id(once[0]) != once[0] and is_expression(once[0]):
+        return [LicenseExpression(once[0], acknowledgement=how)]
+    return [
+        DisjunctiveLicense(id=one, acknowledgement=how)
+        if fixup_id(one) == one
+        else DisjunctiveLicense(name=one, acknowledgement=how)
+        for one in once
+    ]
+
+
+def _home(url: str) -> list[ExternalReference]:
+    if "://" not in url or any(one.isspace() for one in url):
+        return []
+    return [ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(url))]
+
+
+def _properties(*pairs: tuple[str, str]) -> list[Property]:
+    return [Property(name=name, value=value) for name, value in pairs]
