@@ -1,0 +1,145 @@
+"""What the files for GitHub Actions and GitLab CI/CD say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+import yaml
+
+from lading.exports.pipelines import github, gitlab
+from lading.exports.pipelines.stage import Wanted
+from lading.settings import read
+
+SETTINGS = """\
+app: demo
+services:
+  digits:
+    source: service
+    handler: digits:predict
+    model: model.joblib
+steps:
+  train:
+    environment: digits
+    source: service
+    command: [python3, train.py]
+    outputs: [model.joblib]
+  report:
+    environment: digits
+    source: service
+    command: [python3, report.py]
+    outputs: [report.html]
+"""
+REGISTRY = "registry: registry.example.org:5000/team\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    service = tmp_path / "service"
+    service.mkdir()
+    (service / "digits.py").write_text("def predict(text: str) -> str:\n    return text\n")
+    return tmp_path
+
+
+def wanted(at: Path, settings: str = SETTINGS + REGISTRY, **changes: Any) -> Wanted:
+    (at / "lading.yaml").write_text(settings)
+    values = {"version": "1.2.3", "folder": PurePosixPath("."), **changes}
+    return Wanted(read(at), **values)
+
+
+def runs(document: dict[str, Any]) -> dict[str, str]:
+    """The shell of each named step of a workflow."""
+    steps = document["jobs"]["image"]["steps"]
+    return {one["name"]: one["run"].strip() for one in steps if "run" in one}
+
+
+def test_github_locks_builds_verifies_tests_signs_and_pushes(folder: Path) -> None:
+    document = yaml.safe_load(github.text(wanted(folder)))
+    assert runs(document) == {
+        "Install Lading": "pip install lading==1.2.3",
+        "Lock": "lading lock\ngit diff --exit-code -- lading.lock",
+        "Run train": "[ -e service/model.joblib ] || lading run --engine docker train",
+        "Build": "lading build",
+        "Verify": "lading verify",
+        "Test": "lading up --detach --engine docker",
+        "Stop": "lading logs digits || true\nlading down",
+        "Sign": 'if [ -n "$LADING_SIGNING_KEY" ]; then '
+        "lading sign --key env://LADING_SIGNING_KEY; fi",
+        "Push": 'lading push --tag "${GITHUB_SHA}"',
+    }
+    assert document["permissions"] == {"contents": "read"}
+
+
+def test_secrets_are_given_to_what_needs_them_alone(folder: Path) -> None:
+    steps = yaml.safe_load(github.text(wanted(folder)))["jobs"]["image"]["steps"]
+    given = {one["name"]: one["env"] for one in steps if "env" in one}
+    assert given == {
+        "Sign": {
+            "LADING_SIGNING_KEY": "${{ secrets.LADING_SIGNING_KEY }}",
+            "COSIGN_PASSWORD": "${{ secrets.COSIGN_PASSWORD }}",
+        },
+        "Push": {
+            "LADING_REGISTRY_HOST": "registry.example.org:5000",
+            "LADING_REGISTRY_USER": "${{ secrets.LADING_REGISTRY_USER }}",
+            "LADING_REGISTRY_PASSWORD": "${{ secrets.LADING_REGISTRY_PASSWORD }}",
+        },
+    }
+    only = {one["name"]: one["if"] for one in steps if "if" in one}
+    assert only["Push"] == only["Sign"]
+    assert "default_branch" in only["Push"]
+    assert only["Stop"] == "always()"
+
+
+def test_githubs_own_registry_takes_the_workflows_token(folder: Path) -> None:
+    settings = f"{SETTINGS}registry: ghcr.io/team\n"
+    document = yaml.safe_load(github.text(wanted(folder, settings)))
+    assert document["permissions"] == {"contents": "read", "packages": "write"}
+    push = document["jobs"]["image"]["steps"][-1]
+    assert push["env"]["LADING_REGISTRY_PASSWORD"] == "${{ secrets.GITHUB_TOKEN }}"
+
+
+def test_gitlab_does_the_same_in_one_job(folder: Path) -> None:
+    document = yaml.safe_load(gitlab.text(wanted(folder, test="pytest tests")))
+    job = document["lading"]
+    assert job["script"][:6] == [
+        "lading lock",
+        "git diff --exit-code -- lading.lock",
+        "[ -e service/model.joblib ] || lading run --engine embedded train",
+        "lading build",
+        "lading verify",
+        "lading up --detach --engine embedded",
+    ]
+    assert job["script"][6] == "pytest tests"
+    assert 'lading push --tag "$CI_COMMIT_SHA"' in job["script"][-1]
+    assert job["after_script"] == ["lading logs digits || true", "lading down"]
+
+
+def test_an_app_below_the_top_is_worked_on_in_its_folder(folder: Path) -> None:
+    below = wanted(folder, folder=PurePosixPath("apps/my demo"))
+    job = yaml.safe_load(github.text(below))["jobs"]["image"]
+    assert job["defaults"]["run"]["working-directory"] == "apps/my demo"
+    assert "hashFiles('apps/my demo/lading.lock')" in github.text(below)
+    assert yaml.safe_load(gitlab.text(below))["lading"]["before_script"][-1] == "cd 'apps/my demo'"
+
+
+def test_without_a_registry_nothing_is_signed_or_pushed(folder: Path) -> None:
+    names = runs(yaml.safe_load(github.text(wanted(folder, SETTINGS))))
+    assert not {"Sign", "Push"} & names.keys()
+    assert "push" not in gitlab.text(wanted(folder, SETTINGS))
+
+
+@pytest.mark.parametrize(
+    ("made", "schema"), [(github, "vendor.github-workflows"), (gitlab, "vendor.gitlab-ci")]
+)
+def test_the_file_is_what_its_services_schema_asks_for(made, schema, folder: Path) -> None:
+    path = folder / "pipeline.yaml"
+    path.write_text(made.text(wanted(folder, test='pytest -k "a or b"')))
+    command = ["-m", "check_jsonschema", "--builtin-schema", schema, "--output-format", "json"]
+    done = subprocess.run(
+        [sys.executable, *command, str(path)], capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout)["status"] == "ok", done.stdout
