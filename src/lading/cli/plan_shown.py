@@ -83,8 +83,14 @@ def _reasons(change: ServiceChange) -> list[str]:
             return ["removed"]
         case Outcome.AGAIN:
             layers = ", ".join(one.what for one in change.image)
-            return [f"made again ({layers}); replaced if another image comes of it"]
-    return [*_image(change.image), *map(_setting, change.settings)]
+            made = f"made again ({layers}); replaced if another image comes of it"
+            return [*_undone(change), made]
+    return [*_undone(change), *_image(change.image), *map(_setting, change.settings)]
+
+
+def _undone(change: ServiceChange) -> Iterator[str]:
+    if change.undoes is not None:
+        yield f"undoes the rollback to revision {change.undoes}"
 
 
 def _image(differences: Sequence[Difference]) -> Iterator[str]:

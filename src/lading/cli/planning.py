@@ -78,6 +78,7 @@ class Planner:
                 one.replicas,
                 spec.image,
                 lambda image=spec.image: self._stored(image),  # type: ignore[misc]
+                one.occasion.returns_to,
             )
             for one in wanted.services
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import click
 
 from lading.cli import asking
+from lading.cli.occasions import Teller
 from lading.cli.ps import unenforced
 from lading.cli.settle import Awaited, settle
 from lading.cli.stopping import stop
@@ -41,8 +42,8 @@ class Released:
         return ControllerError(f"{self.status.app} is up without {without}", todo=todo)
 
 
-def release(at: Place, asked: Asking, tell: Telling) -> Released:
-    """Start or update the app; returns once what changed is ready.
+def release(at: Place, asked: Asking, tell: Telling, why: str = "") -> Released:
+    """Start or update the app; returns once what changed is ready. `why` is told of what is new.
 
     Where nothing was up, a service that does not get ready is told of, and the others stay up.
     Raises NotReady when all of them do not, and where something was up: then, and when it is
@@ -54,7 +55,7 @@ def release(at: Place, asked: Asking, tell: Telling) -> Released:
         if adopted := not client.answers():
             spawn(at)
         before = client.wanted()
-        wanted = asked(before)
+        wanted = Teller(at.folders, why).told(asked(before), before)
         if before is None or not before.services:
             return _begin(client, at, wanted, tell)
         client.apply(wanted)
@@ -62,7 +63,7 @@ def release(at: Place, asked: Asking, tell: Telling) -> Released:
         # Of what an earlier controller left nobody has seen yet whether it works.
         changed = names if adopted else asking.differing(before, wanted)
         status = settle(client, at, Awaited(names, changed))
-        return Released(wanted, status or client.status())
+        return Released(client.wanted() or wanted, status or client.status())
     except AppNotUp:
         raise  # stopped by somebody else: it stays so
     except BaseException:
@@ -85,7 +86,7 @@ def _begin(client: Client, at: Place, wanted: WantedApp, tell: Telling) -> Relea
         try:
             status = settle(client, at, Awaited(names, names))
             left_out = tuple(one for one in asked if one.name in failed)
-            return Released(wanted, status or client.status(), left_out)
+            return Released(client.wanted() or wanted, status or client.status(), left_out)
         except NotReady as error:
             failed |= error.services
             if not names - failed:
@@ -104,13 +105,13 @@ def update(
     """
     client = Client(at.socket)
     while True:
-        client.apply(wanted)
+        client.apply(Teller(at.folders).told(wanted, good))
         names = {service.name for service in wanted.services}
         changed = asking.differing(good, wanted)
         try:
             awaited = Awaited(names, changed, lambda one: one.answers, newer)
             status = settle(client, at, awaited)
-            return Released(wanted, status) if status else None
+            return Released(client.wanted() or wanted, status) if status else None
         except NotReady as error:
             tell(error)
             wanted = asking.without(wanted, error.services, good)

@@ -10,7 +10,19 @@ import click
 import msgspec
 
 from lading.building.lockfile import Lock
-from lading.cli import asking, building, engines, locks, output, place, plan_shown, releasing
+from lading.cli import (
+    asking,
+    building,
+    engines,
+    foreign,
+    locks,
+    occasions,
+    output,
+    place,
+    plan_shown,
+    releasing,
+    states,
+)
 from lading.cli.follow import follow
 from lading.cli.names import unknown
 from lading.cli.planning import Now, Planner
@@ -33,6 +45,7 @@ if TYPE_CHECKING:
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
 @click.option("-d", "--detach", is_flag=True, help="Return once everything is ready.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@occasions.option
 @click.option("--watch", is_flag=True, help="Rebuild and replace services as files are saved.")
 @engines.option
 @output.json_option
@@ -65,16 +78,20 @@ def command(
     chosen = [one for one in app.services if one.name in services or not services]
     limits = {f"services.{one.name}": one.limits for one in chosen}
     engines.take(at, engine or app.engine, limits)
+    states.take(at, app)
     with shown() as progress:
         lock = locks.ensured(app, progress)
+        app = foreign.settled(app, lock)
         _plan(app, at, services, lock)
         recipes = building.chosen(app, services)
         built = building.build_all(app, recipes, lock, progress)
+        foreign.bridge(app, services, lock, engine or app.engine, progress)
     digests = {name: one.image.digest for name, one in built.items()}
     released = releasing.release(
         at,
         lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
         _say,
+        occasions.why(),
     )
     releasing.tell(released, time.monotonic() - begun)
     if error := released.incomplete:
@@ -97,6 +114,7 @@ def _foretell(app: App, at: Place, names: tuple[str, ...], engine: str | None) -
     """For a person where the engine is named, else as JSON."""
     there = locks.lock_path(app).exists()
     lock = locks.fresh(app) if there else None
+    app = foreign.settled(app, lock) if lock else app
     changes = Planner(app, at, lock, check=True).plan(Now.of(at), names)
     if engine is None:
         output.print_json(msgspec.to_builtins(changes))
@@ -111,6 +129,7 @@ def _foretell(app: App, at: Place, names: tuple[str, ...], engine: str | None) -
 
 def _plan(app: App, at: Place, names: tuple[str, ...], lock: Lock) -> None:
     plan_shown.show_engine(str(select.recalled(at.engine_file)))
+    states.show(at)
     plan_shown.show(Planner(app, at, lock).plan(Now.of(at), names), _left(app, names))
 
 

@@ -40,6 +40,8 @@ class Asked:
     replicas: int
     image: Digest | None
     contents: Callable[[], Contents | None]
+    returns_to: int | None = None
+    """The revision that a rollback brought back."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class ServiceChange:
     outcome: Outcome
     image: tuple[Difference, ...] = ()
     settings: tuple[Setting, ...] = ()
+    undoes: int | None = None
+    """The revision that a rollback had brought back, and that goes again."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +106,13 @@ def _compared(
     if before is None:
         return ServiceChange(name, Outcome.NEW)
     image = _image(before, after)
-    settings = tuple(_settings(before, after))
+    settings = settings_changed(before.spec, after.spec, before.replicas, after.replicas)
+    back = before.returns_to
     is_another = bool(image) and after.image is not None
     if settings or is_another or any(one.is_known for one in image):
-        return ServiceChange(name, Outcome.CHANGED, image, settings)
+        return ServiceChange(name, Outcome.CHANGED, image, settings, back)
     if image:
-        return ServiceChange(name, Outcome.AGAIN, image)
+        return ServiceChange(name, Outcome.AGAIN, image, (), back)
     return ServiceChange(name, Outcome.SAME if name in running else Outcome.STARTED)
 
 
@@ -119,10 +124,17 @@ def _image(before: Asked, after: Asked) -> tuple[Difference, ...]:
     return found or (Difference("image"),)
 
 
-def _settings(before: Asked, after: Asked) -> Iterator[Setting]:
-    if before.replicas != after.replicas:
-        yield Setting("scale.min", str(before.replicas), str(after.replicas))
-    was, now = (dict(_flat("", asdict(one.spec))) for one in (before, after))
+def settings_changed(
+    before: Spec, after: Spec, replicas_before: int = 0, replicas_after: int = 0
+) -> tuple[Setting, ...]:
+    """In what keys of lading.yaml two specs differ, and what runs of them."""
+    return tuple(_settings(before, after, replicas_before, replicas_after))
+
+
+def _settings(before: Spec, after: Spec, was_many: int, now_many: int) -> Iterator[Setting]:
+    if was_many != now_many:
+        yield Setting("scale.min", str(was_many), str(now_many))
+    was, now = (dict(_flat("", asdict(one))) for one in (before, after))
     for path in {**was, **now}:
         if path not in SILENT and was.get(path) != now.get(path):
             key, word = WORDS.get(path, (path, _plain))
