@@ -51,7 +51,7 @@ def folders(app: App) -> dict[Path, int]:
     sources = {
         (one.recipe.source, one.recipe.ignore, one.recipe.models): one
         for one in app.services
-        if one.recipe.graph is None
+        if one.recipe.graph is None and not one.recipe.is_foreign
     }
     for one in sources.values():
         found.update(_below(one.recipe.source, "", _ignored(one.recipe)))
@@ -59,7 +59,7 @@ def folders(app: App) -> dict[Path, int]:
 
 
 def _is_part(recipe: Recipe, path: Path) -> bool:
-    if recipe.graph is not None:
+    if recipe.graph is not None or recipe.is_foreign:
         return False
     try:
         inside = path.relative_to(recipe.source)

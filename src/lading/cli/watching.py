@@ -17,7 +17,7 @@ import click
 from lading.building.lockfile import Lock
 from lading.building.progress import Progress
 from lading.building.recipe import Recipe
-from lading.cli import asking, building, locks, releasing, saves, watched
+from lading.cli import asking, building, foreign, locks, releasing, saves, watched
 from lading.cli.progress import Lines
 from lading.cli.releasing import Released
 from lading.cli.saves import Batch, Saves
@@ -113,6 +113,7 @@ class Watching:
         self.app = _read(self.at.folder)
         progress = Lines(_LONG_SECONDS)
         lock = _lock(self.app, progress)
+        self.app = foreign.settled(self.app, lock)
         failed = False
         for recipe in self._touched(batch):
             if self._newer():

@@ -16,7 +16,7 @@ from lading.oci import Digest, Reference
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z")
 
 
-BRIDGE = Reference("lading/bridge")
+BRIDGE = Reference("lading.bridge")
 """An image with a Python, by which a server on a port is reached whose image has none."""
 
 
