@@ -1,0 +1,173 @@
+"""`lading rollback`."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+
+import click
+
+from lading.building import contents
+from lading.cli import occasions, place, plan_shown, releasing
+from lading.cli.progress import shown
+from lading.cli.revisions import Revisions
+from lading.controller.messages import WantedApp, WantedService
+from lading.controller.place import Place
+from lading.errors import ImageNotFound, LadingError, SettingsError, UsageError
+from lading.oci.location import Location
+from lading.oci.platforms import of_this_machine
+from lading.releases.changes import Asked, Changes, Outcome, ServiceChange, compare
+from lading.releases.plan import Target
+from lading.releases.revision import Revision
+from lading.settings import read
+from lading.stores.layout import Layout
+from lading.stores.registry import Hosts, Registries
+
+
+@click.command()
+@click.argument("service")
+@click.argument("revision", required=False, type=click.IntRange(1))
+@occasions.option
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+def command(service: str, revision: int | None, dry_run: bool) -> None:
+    """Run an earlier revision of a service again, in the place of what runs.
+
+    Without REVISION it is the newest that answered before the one that runs. Nothing is built, and
+    lading.yaml and the source are not read: only the image must still be in the store, or in the
+    registry that it was pushed to. Requests are answered all the while. It is a revision of its
+    own, and the next `lading up` goes by the source again.
+
+    Of an app that is down, all is started as it was last, with the service as it was.
+    """
+    begun = time.monotonic()
+    at = place.found()
+    found = Revisions.of(at)
+    target = _target(found, service, revision)
+    _foretell(found, target)
+    if dry_run:
+        _require_image(found, target)
+        click.echo("this was a dry run: nothing was done")
+        return
+    _bring(found, target)
+    if not found.is_up:
+        click.echo("the app was down: all of it is started as it was last")
+    released = releasing.release(at, lambda now: _asked(found, now, target), _say, occasions.why())
+    releasing.tell(released, time.monotonic() - begun)
+    click.echo(f"{service} is what revision {target.number} was; `lading up` would undo that")
+
+
+def _target(found: Revisions, service: str, number: int | None) -> Revision:
+    """Raises UsageError where there is nothing to go back to, or it runs already."""
+    if number is None:
+        return _before(found, service)
+    target = found.one(service, number)
+    current = found.current(service)
+    if current and found.is_up and current.spec == target.spec:
+        same = "runs" if current.number == number else f"runs, as revision {current.number}"
+        raise UsageError(f"revision {number} of {service} {same}", todo="there is nothing to do")
+    return target
+
+
+def _before(found: Revisions, service: str) -> Revision:
+    """The newest before the one that runs, or before the one that it brought back, that is another
+    and was ready."""
+    revisions = found.kept(service)
+    current = found.current(service)
+    if current is None:
+        raise UsageError(
+            f"{service} does not run", todo="name a revision; `lading history` shows them"
+        )
+    number = current.occasion.returns_to or current.number
+    for one in revisions:
+        if one.number < number and one.ready_at and one.spec != current.spec:
+            return one
+    raise UsageError(
+        f"{service} has no revision before {number} that was ready",
+        todo=f"name one; `lading history {service}` shows them",
+    )
+
+
+def _foretell(found: Revisions, target: Revision) -> None:
+    """The plan, as `lading up` tells it."""
+    service, current = target.service, found.current(target.service)
+    click.echo(f"rollback of {service} to revision {target.number}{_told(target)}")
+    asked = found.asked(service)
+    replicas = asked.replicas if asked else 1
+    after = {service: _side(found, target, replicas)}
+    before = {service: _side(found, current, replicas)} if current else {}
+    running = [one.name for one in found.status.services] if found.status else []
+    (change,) = compare(before, after, {service} & set(running))
+    if not found.is_up:
+        change = ServiceChange(service, Outcome.CHANGED, change.image, change.settings)
+    plan_shown.show(Changes((change,)))
+
+
+def _told(revision: Revision) -> str:
+    from lading.cli.history import commit, when, why
+
+    parts = (when(revision.created_at), commit(revision.occasion), why(revision.occasion))
+    return f" ({', '.join(filter(None, parts))})"
+
+
+def _side(found: Revisions, revision: Revision, replicas: int) -> Asked:
+    def stored() -> contents.Contents | None:
+        image = found.image(revision)
+        return contents.of_image(image) if image else None
+
+    return Asked(revision.spec, replicas, revision.spec.image, stored)
+
+
+def _asked(found: Revisions, now: WantedApp | None, target: Revision) -> WantedApp:
+    """What is wanted now, or was last, with the service as it was."""
+    base = now if now and now.services else found.wanted
+    before = next((x for x in base.services if x.name == target.service), None)
+    one = WantedService.of(Target(target, before.replicas if before else 1))
+    told = replace(target.occasion, why="", who="", returns_to=target.number)
+    wanted = replace(one, revision=None, occasion=told)
+    others = tuple(x for x in base.services if x.name != target.service)
+    if before is None:
+        return replace(base, services=(*base.services, wanted))
+    assert others is not None
+    services = tuple(wanted if x.name == target.service else x for x in base.services)
+    return replace(base, services=services)
+
+
+def _bring(found: Revisions, target: Revision) -> None:
+    """Have all images that are to run in the store. Raises ImageNotFound, RegistryError."""
+    if found.image(target):
+        return
+    location = _require_image(found, target)
+    assert location is not None
+    with shown() as progress, Registries(_hosts(found.at), os.environ, progress) as registries:
+        where = Location.parse(location).at(target.spec.image)
+        registries.pull(where, Layout(found.at.folders.store), of_this_machine())
+
+
+def _require_image(found: Revisions, target: Revision) -> str | None:
+    """Where it was pushed; None where the store has it. Raises ImageNotFound."""
+    if found.image(target):
+        return None
+    digest = target.spec.image
+    if location := found.pushed([target]).get(digest):
+        click.echo(f"its image comes from {location}")
+        return location
+    commit = target.occasion.commit
+    checkout = f"check out {commit[:8]} and call `lading up`" if commit else "build it from source"
+    raise ImageNotFound(
+        f"the image of revision {target.number} of {target.service} is gone",
+        came=f"{digest.short} in no store here and in no registry that it was pushed to from here",
+        todo=checkout,
+    )
+
+
+def _hosts(at: Place) -> Hosts:
+    """What lading.yaml says of registries, where it can be read."""
+    try:
+        return read(at.folder).registries
+    except SettingsError:
+        return {}
+
+
+def _say(error: LadingError) -> None:
+    click.echo(f"lading: {error}", err=True)
