@@ -18,6 +18,7 @@ COMMANDS = {
     "build": "Assemble the images from the lock.",
     "verify": "Build images anew, and compare them with those in the store.",
     "images": "Show what images there are, and what each adds.",
+    "bill": "Show what images are made of: who built them, when, of which commit.",
     "keygen": "Make a pair of keys, to sign images with and to verify them.",
     "sign": "Sign images that are built, and their bills.",
     "push": "Put images that are built into a registry.",

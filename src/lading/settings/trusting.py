@@ -17,6 +17,9 @@ from lading.settings.kinds import Choice, Inside, Schema, Switch, Text, refuse
 _RATINGS = tuple(x.word for x in Rating if x is not Rating.UNKNOWN)
 
 
+_PACKAGES = {"all": "", "python": "PyPI", "debian": "Debian"}
+
+
 @dataclass(frozen=True)
 class Day:
     """A day: 2027-01-31."""
@@ -89,6 +92,12 @@ AUDIT = Keys(
             "written.",
             "false",
         ),
+        "licences_of": Key(
+            Choice(tuple(_PACKAGES)),
+            "Whose licences count: those of `python` packages, of `debian` ones (among which are "
+            "some under the GPL in every image), or of `all`.",
+            "all",
+        ),
         "ignore": Key(
             Many("a list of vulnerabilities to ignore", _IGNORED),
             "Vulnerabilities that somebody has looked at: they are shown and let pass.",
@@ -103,6 +112,11 @@ def trusted(written: Section, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / path for path in written.get("keys", ()))
 
 
+def packages(word: str) -> str:
+    """The ecosystem by which databases call what `licences_of` names; nothing for all."""
+    return _PACKAGES[word]
+
+
 def audit(written: Section) -> Audit:
     usual = Policy()
     word = written.get("fail_on")
@@ -110,6 +124,7 @@ def audit(written: Section) -> Audit:
         written.get("deny_licences", ()),
         written.get("allow_licences", ()),
         written.get("allow_unknown_licences", False),
+        packages(written.get("licences_of", "all")),
     )
     ignored = tuple(
         Ignored(x.get("id", ""), x.get("reason", ""), x.get("until"), x.get("package", ""))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
@@ -29,8 +29,8 @@ class Component:
     source: str = ""
     """The Debian source package, by which Debian tells of vulnerabilities."""
     source_version: str = ""
-    licence: str = ""
-    """An SPDX expression, or whatever the package says; nothing where it says nothing."""
+    licences: tuple[str, ...] = ()
+    """SPDX expressions, or whatever the package says. All of them hold at once."""
 
     @property
     def key(self) -> str:
@@ -66,20 +66,21 @@ def _spdx(document: Mapping[str, Any]) -> Iterator[Component]:
             "",
         )
         said = (_text(entry, "licenseConcluded"), _text(entry, "licenseDeclared"))
-        licence = next((x for x in said if x not in _NO_LICENCE), "")
+        licences = tuple(x for x in said if x not in _NO_LICENCE)[:1]
         if purl:
-            yield _component(purl, _text(entry, "name"), _text(entry, "versionInfo"), licence)
+            yield _component(purl, _text(entry, "name"), _text(entry, "versionInfo"), licences)
 
 
-def _component(purl: str, name: str, version: str, licence: str) -> Component:
+def _component(purl: str, name: str, version: str, licences: tuple[str, ...]) -> Component:
     kind, _, rest = purl.removeprefix("pkg:").partition("/")
     path, _, query = rest.partition("#")[0].partition("?")
     said = unquote(path.rpartition("/")[2].partition("@")[2]) or version
     if kind == "pypi":
-        return Component(name, said, PYPI, licence=licence)
+        return Component(name, said, PYPI, licences=licences)
     if kind != "deb":
-        return Component(name, said, licence=licence)
-    qualifiers = {key: values[0] for key, values in parse_qs(query).items()}
+        return Component(name, said, licences=licences)
+    pairs = (one.partition("=") for one in query.split("&"))
+    qualifiers = {key: unquote(value) for key, _, value in pairs}
     source, _, source_version = qualifiers.get("upstream", "").partition("@")
     # A package that was only built again has its source's version, and +b1.
     own = re.sub(r"\+b\d+\Z", "", said)
@@ -89,7 +90,7 @@ def _component(purl: str, name: str, version: str, licence: str) -> Component:
         f"{DEBIAN}:{_release(qualifiers.get('distro', ''))}",
         source or name,
         source_version or own,
-        licence,
+        licences,
     )
 
 
@@ -99,17 +100,13 @@ def _release(distro: str) -> str:
     return _SUITES.get(last, last.partition(".")[0])
 
 
-def _licences(entry: Mapping[str, Any]) -> str:
-    """All of what is listed holds at once; what is an expression is put into brackets then."""
+def _licences(entry: Mapping[str, Any]) -> tuple[str, ...]:
     said = []
     for one in _objects(entry.get("licenses")):
         licence = one.get("license")
         inner = licence if isinstance(licence, dict) else {}
         said.append(_text(one, "expression") or _text(inner, "id") or _text(inner, "name"))
-    told = [x for x in dict.fromkeys(said) if x not in _NO_LICENCE]
-    if len(told) == 1:
-        return told[0]
-    return " AND ".join(f"({x})" if " OR " in x.upper() else x for x in told)
+    return tuple(x for x in dict.fromkeys(said) if x not in _NO_LICENCE)
 
 
 def _objects(entries: Any) -> Sequence[Mapping[str, Any]]:

@@ -31,6 +31,8 @@ class LicencePolicy:
     """Where there is any, nothing else is; nor is what has no licence that is known."""
     allow_unknown: bool = False
     """It is, even then."""
+    only_of: str = ""
+    """ "PyPI" or "Debian": the packages of the other have whatever licence they have."""
 
     def check(self) -> None:
         """Raises AuditError for a pattern that no licence of SPDX's list matches."""
@@ -50,21 +52,24 @@ class Refused:
 
 
 def judge(component: Component, policy: LicencePolicy) -> str:
-    """Why its licence is not allowed; nothing where it is."""
-    tree = _tree(component.licence)
-    if tree is None:
-        refused = policy.allowed and not policy.allow_unknown
-        # A name that is not SPDX's may still be denied or allowed as it stands.
-        said = component.licence
-        if said and _matches(policy.denied, said):
-            return "denied"
-        return UNKNOWN if refused and not (said and _matches(policy.allowed, said)) else ""
-    return _judged(tree, policy)
+    """Why one of its licences is not allowed; nothing where they all are."""
+    if policy.only_of not in ("", component.ecosystem.partition(":")[0]):
+        return ""
+    if not component.licences:
+        return UNKNOWN if policy.allowed and not policy.allow_unknown else ""
+    reasons = [_of_one(x, policy) for x in component.licences]
+    return next((why for why in ("denied", "not allowed", UNKNOWN) if why in reasons), "")
 
 
-def is_known(component: Component) -> bool:
-    """Whether its licence is an expression of SPDX's."""
-    return _tree(component.licence) is not None
+def _of_one(licence: str, policy: LicencePolicy) -> str:
+    tree = _tree(licence)
+    if tree is not None:
+        return _judged(tree, policy)
+    # A name that is not SPDX's may still be denied or allowed as it stands.
+    if _matches(policy.denied, licence):
+        return "denied"
+    known = not policy.allowed or policy.allow_unknown or _matches(policy.allowed, licence)
+    return "" if known else UNKNOWN
 
 
 def _judged(tree: Any, policy: LicencePolicy) -> str:
@@ -104,8 +109,6 @@ def _tree(licence: str) -> Any:
     """None where it is no expression of licences that SPDX knows."""
     from license_expression import ExpressionError
 
-    if not licence:
-        return None
     try:
         return _licensing().parse(licence, validate=True)
     except ExpressionError:
@@ -127,7 +130,14 @@ def _licensing() -> Licensing:
 def _no_licence(pattern: str) -> AuditError:
     from difflib import get_close_matches
 
-    by_lower = {x.lower(): x for x in _known()}
-    close = get_close_matches(pattern.lower(), by_lower, 1, 0.5)
-    todo = f"did you mean {by_lower[close[0]]}?" if close else "see https://spdx.org/licenses"
+    meant = _squeezed(pattern)
+    squeezed = {_squeezed(x): x for x in _known()}
+    longer = sorted((x for x in squeezed if x.startswith(meant)), key=len)
+    close = longer or get_close_matches(meant, squeezed, 1, 0.7)
+    todo = f"did you mean {squeezed[close[0]]}?" if close else "see https://spdx.org/licenses"
     return AuditError("no such licence", pattern, "an identifier of SPDX, or a pattern", todo=todo)
+
+
+def _squeezed(name: str) -> str:
+    """Letters and digits, as people remember them."""
+    return "".join(x for x in name.lower() if x.isalnum())

@@ -1,0 +1,83 @@
+"""An audit: what is in images, which of it has a vulnerability, whose licence is not allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lading.bills.audit import licences
+from lading.bills.audit.components import Component
+from lading.bills.audit.database import Database
+from lading.bills.audit.licences import Refused
+from lading.bills.audit.policy import Ignored, Policy
+from lading.bills.audit.vulnerabilities import Vulnerability, find
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A vulnerability, and whether the audit fails for it."""
+
+    found: Vulnerability
+    fails: bool
+    ignored: Ignored | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Of one audit."""
+
+    images: Mapping[str, Sequence[Component]]
+    looked: bool
+    """Whether there was a database to look for vulnerabilities in."""
+    vulnerabilities: tuple[Judged, ...]
+    """The worst first."""
+    refused: tuple[Refused, ...]
+    remarks: tuple[str, ...]
+    """On the policy itself."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.refused and not any(x.fails for x in self.vulnerabilities)
+
+    @property
+    def components(self) -> dict[Component, tuple[str, ...]]:
+        """Every package, and the images that have it."""
+        return _having(self.images)
+
+
+def audit(
+    images: Mapping[str, Sequence[Component]],
+    databases: Sequence[Database],
+    policy: Policy,
+    today: date,
+) -> Report:
+    """Raises AuditError where the policy names licences that are none."""
+    policy.licences.check()
+    found = find(images, databases)
+    return Report(
+        images,
+        bool(databases),
+        tuple(_judged(x, policy, today) for x in found),
+        tuple(_refused(images, policy)),
+        tuple(policy.remarks(found, today)) if databases else (),
+    )
+
+
+def _judged(found: Vulnerability, policy: Policy, today: date) -> Judged:
+    ignored = policy.ignores(found, today)
+    return Judged(found, ignored is None and policy.fails(found), ignored)
+
+
+def _refused(images: Mapping[str, Sequence[Component]], policy: Policy) -> Iterable[Refused]:
+    for component, names in _having(images).items():
+        if why := licences.judge(component, policy.licences):
+            yield Refused(component, why, names)
+
+
+def _having(images: Mapping[str, Sequence[Component]]) -> dict[Component, tuple[str, ...]]:
+    having: dict[Component, list[str]] = {}
+    for name, components in images.items():
+        for component in components:
+            having.setdefault(component, []).append(name)
+    return {x: tuple(names) for x, names in sorted(having.items())}
