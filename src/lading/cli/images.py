@@ -11,6 +11,7 @@ import click
 from lading.cli import output
 from lading.errors import StoreError
 from lading.oci import Digest, Image, Reference
+from lading.oci.platforms import of_this_machine
 from lading.settings import read
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
@@ -63,20 +64,41 @@ def _of_app(store: Layout) -> _Listed:
     app = read(Path.cwd())
     known = dict(store.references())
     named = {recipe.name: Reference(f"{app.name}/{recipe.name}") for recipe in app.recipes}
-    images = {name: _image(store, known.get(where)) for name, where in named.items()}
+    images: dict[str, Image | str] = {}
+    for name, where in named.items():
+        images[name] = _image(store, known.get(where))
+        if where in known:
+            images |= _of_other_platforms(store, name, where)
     return _Listed(images)
 
 
 def _every(store: Layout) -> _Listed:
     """By name; what had a name before is called `name@digest`, and comes after what has it now."""
-    images = {
-        str(name).removesuffix(":latest"): _image(store, digest)
-        for name, digest in store.references()
-    }
+    images: dict[str, Image | str] = {}
+    for where, digest in store.references():
+        name = str(where).removesuffix(":latest")
+        images[name] = _image(store, digest)
+        images |= _of_other_platforms(store, name, where)
     for digest in store.unnamed():
         image = _image(store, digest)
         images[f"{_title(image)}@{digest.hex[:_SHORT]}"] = image
     return _Listed(dict(sorted(images.items(), key=lambda item: item[0].partition("@")[:2])))
+
+
+def _of_other_platforms(store: Layout, name: str, where: Reference) -> dict[str, Image | str]:
+    """What else a name points at, by way of an index, each called `name@platform`."""
+    try:
+        index = store.index(where)
+    except StoreError:
+        return {}
+    others = dict(index.manifests) if index else {}
+    here = index.manifest_for(of_this_machine()) if index else None
+    shown = here or next(iter(others.values()), None)
+    return {
+        f"{name}@{platform}": _image(store, one.digest)
+        for platform, one in others.items()
+        if one is not shown
+    }
 
 
 def _image(store: Layout, digest: Digest | None) -> Image | str:
@@ -123,18 +145,25 @@ def _indented(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Names and how they are shown: those of all apps below their app's, for short lines."""
     before = ""
     for name in names:
-        app, _, rest = name.rpartition("/")
+        app, _, service = name.partition("@")[0].rpartition("/")
         if app != before:
             yield "", app
         before = app
-        service, earlier, _ = rest.partition("@")
-        yield name, f"{'  ' if app else ''}{service}{' (earlier)' if earlier else ''}"
+        yield name, f"{'  ' if app else ''}{service}{_apart(name)}"
+
+
+def _apart(name: str) -> str:
+    """By what an image differs from the one that has its name on this machine."""
+    _, at, rest = name.partition("@")
+    if not at:
+        return ""
+    return f" {rest}" if "/" in rest else " (earlier)"
 
 
 def _print_layers(listed: _Listed, found: Sequence[Share]) -> None:
     by_name = {share.name: share for share in found}
     for name in listed.images:
-        share, shown = by_name.get(name), name.partition("@")[0]
+        share, shown = by_name.get(name), name.partition("@")[0] + _apart(name)
         if share is None:
             click.echo(f"{shown}  {_absent(listed, name)[0]}")
             continue

@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from lading.cli.images import command
-from lading.oci import Image, Layer, Reference
+from lading.oci import Image, Index, Layer, Reference
 from lading.oci.annotations import KIND, TITLE, UNPACKED
+from lading.oci.platforms import of_this_machine
 from lading.stores.layout import Layout
 
 SETTINGS = """\
@@ -145,3 +146,26 @@ def test_a_damaged_image_does_not_hide_the_others(built):
     lines = show().splitlines()
     assert lines[2].split(maxsplit=1) == ["a", "damaged; `lading build` makes it again"]
     assert lines[1].split()[2] == "211.2Ki"
+
+
+def test_images_for_other_platforms_are_listed_below_this_machines(built, layer, images):
+    mine = built.read(Reference("shop/a"))
+    other = image(images, "a", layer("base", "arm", 100_000), layer("code", "a", 1000))
+    built.write(other)
+    here = of_this_machine()
+    index = Index.of({here: mine.descriptor, "linux/riscv64": other.descriptor})
+    built.write_index(index, Reference("shop/a"))
+    lines = show().splitlines()
+    assert [line.split()[:2] for line in lines[1:4]] == [
+        ["recommend", built.read(Reference("shop/recommend")).digest.hex[:12]],
+        ["a", mine.digest.hex[:12]],
+        ["a", "linux/riscv64"],
+    ]
+    assert lines[3].split()[2] == other.digest.hex[:12]
+    listed = show("--all").splitlines()
+    assert [line.split()[0] for line in listed[1:5]] == ["shop", "a", "a", "recommend"]
+    assert listed[3].split()[1] == "linux/riscv64"
+    assert "(earlier)" not in "\n".join(listed)
+    assert show("--layers").count("a linux/riscv64  ") == 1
+    names = [one["name"] for one in json.loads(show("--json"))["images"]]
+    assert names == ["recommend", "a", "a@linux/riscv64", "train"]
