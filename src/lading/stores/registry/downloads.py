@@ -13,7 +13,6 @@ from lading.stores.registry.patience import PassingError, Tries
 from lading.stores.registry.repository import Answer, Ask, Repository
 from lading.stores.store import Blobs, BlobWriter
 
-CHUNK_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes (\d{1,18})-")
 
 Heard = Callable[[int], None]
@@ -83,7 +82,8 @@ class _Download:
             if begin > self.got:
                 raise PassingError(f"bytes from {begin}, not from {self.got}")
             surplus = self.got - begin
-            for chunk in response.iter_raw(CHUNK_BYTES):
+            # In no larger pieces than they come in: what is held back is lost by a break.
+            for chunk in response.iter_raw():
                 new = chunk[surplus:]
                 surplus = max(0, surplus - len(chunk))
                 self._take(new)

@@ -85,7 +85,7 @@ class Endpoint:
 
     def tries(self, what: str) -> Tries:
         """For one piece of work with this registry."""
-        return Tries(self.patience, what, self.known)
+        return Tries(self.patience, what, lambda: self.known)
 
     def _speaks_tls(self, base: httpx.URL) -> bool:
         for _ in range(self.patience.unknown_attempts):

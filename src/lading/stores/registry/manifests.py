@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lading.errors import RegistryError, StoreError
 from lading.oci import Descriptor, Digest, media_types
 from lading.oci.document import Document
 from lading.oci.index import TYPES as INDEX_TYPES
-from lading.oci.location import Location
 from lading.stores.images import DOCUMENT_BYTES
 from lading.stores.registry.patience import PassingError
 from lading.stores.registry.repository import Answer, Ask, Repository
@@ -77,16 +78,25 @@ def put(repository: Repository, wanted: str, stated: Stated) -> Answer:
     return answer
 
 
-def at(location: Location, digest: Digest) -> str:
-    """A place in words for a person: the name with its digest, without a tag."""
-    return f"{location.host}/{location.repository}@{digest}"
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """What is wrong with a document is said of the repository that it came from."""
+    try:
+        yield
+    except StoreError as error:
+        place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
+        raise RegistryError(
+            error.problem, place.removesuffix(": "), error.expected, error.came, error.todo
+        ) from error
 
 
 def _media_type(answer: Answer, what: str) -> str:
     """What a document says it is, else what the registry says (image-spec 1.1, manifest.md)."""
-    document = Document.parse(answer.content, what)
-    if document.has("mediaType"):
-        found = document.text("mediaType")
+    with explained(what):
+        document = Document.parse(answer.content, what)
+        told = document.text("mediaType") if document.has("mediaType") else ""
+    if told:
+        found = told
     else:
         found = answer.headers.get("Content-Type", "").partition(";")[0].strip()
     if document.has("schemaVersion") and document.fields["schemaVersion"] == 1:

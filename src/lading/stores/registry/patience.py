@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,8 +44,8 @@ class Tries:
 
     patience: Patience
     what: str
-    known: bool = True
-    """Whether the registry has answered anything before."""
+    known: Callable[[], bool]
+    """Whether the registry has answered anything yet."""
     failed: int = 0
     _gained: int = 0
 
@@ -57,10 +58,11 @@ class Tries:
     def wait(self, fault: PassingError) -> None:
         """Wait before the next try. Raises RegistryError where there is to be none."""
         self.failed += 1
-        most = self.patience.attempts if self.known else self.patience.unknown_attempts
+        known = self.known()
+        most = self.patience.attempts if known else self.patience.unknown_attempts
         if self.failed >= most:
             tried = f"{self.failed} tries" if self.failed > 1 else "one try"
-            todo = "try again later; what was transferred is kept" if self.known else _CHECK
+            todo = "try again later; what was transferred is kept" if known else _CHECK
             raise RegistryError(f"given up after {tried}", self.what, came=fault.came, todo=todo)
         asked = fault.retry_after_seconds
         if asked is not None and asked > self.patience.obeyed_seconds:

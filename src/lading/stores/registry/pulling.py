@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from lading.errors import RegistryError, StoreError
+from lading.errors import RegistryError
 from lading.oci import Descriptor, Image, Index, Layer, Manifest, validate
 from lading.oci.config import Config
 from lading.oci.location import Location
@@ -36,10 +34,10 @@ class Pull:
         """The image for the platform, without its layers. Raises RegistryError."""
         root = manifests.get(self.repository, self.location.wanted)
         stated = self._chosen(root) if root.is_index else root
-        with _of_registry(self.repository):
+        with manifests.explained(self.repository.where):
             parsed = Manifest.parse(stated.raw)
         config = downloads.small(self.repository, parsed.config, DOCUMENT_BYTES)
-        with _of_registry(self.repository):
+        with manifests.explained(self.repository.where):
             self._check(Config.parse(config), parsed)
         return Described(root.descriptor, stated.descriptor, stated.raw, config)
 
@@ -67,14 +65,14 @@ class Pull:
             *referrers.pull(self.repository, image.digest),
             *cosign_tags.pull(self.repository, image.descriptor),
         ]
-        with _of_registry(self.repository):
+        with manifests.explained(self.repository.where):
             validate.check(image)
         store.write(image)
         for artifact in attached:
             store.attach(artifact)
 
     def _chosen(self, root: Stated) -> Stated:
-        with _of_registry(self.repository):
+        with manifests.explained(self.repository.where):
             wanted = Index.parse(root.raw).manifest(self.platform)
         return manifests.get(self.repository, str(wanted.digest))
 
@@ -107,13 +105,3 @@ class Pull:
 
 def _once(manifest: Manifest) -> list[Descriptor]:
     return list({one.digest: one for one in manifest.layers}.values())
-
-
-@contextmanager
-def _of_registry(repository: Repository) -> Iterator[None]:
-    """What is wrong with a document is said of the repository that it came from."""
-    try:
-        yield
-    except StoreError as error:
-        where = f"{repository.where}: {error.where}" if error.where else repository.where
-        raise RegistryError(error.problem, where, error.expected, error.came, error.todo) from error

@@ -20,10 +20,11 @@ from lading.errors import RegistryError
 from lading.oci import Descriptor, Digest
 from lading.stores.images import damaged
 from lading.stores.registry import redirects
-from lading.stores.registry.downloads import CHUNK_BYTES, Heard
+from lading.stores.registry.downloads import Heard
 from lading.stores.registry.patience import PassingError, Tries
 from lading.stores.registry.repository import Answer, Ask, Repository
 
+_CHUNK_BYTES = 256 * 1024
 _WHOLE_BYTES = 64 * 1024
 """Up to here one request is cheaper than what it could save."""
 _BYTES = {"Content-Type": "application/octet-stream"}
@@ -180,7 +181,7 @@ class _Upload:
         self._tell(begin)
         with self.source.open() as stream:
             stream.seek(begin)
-            while chunk := stream.read(CHUNK_BYTES):
+            while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk
                 self._tell(self.sent + len(chunk))
 
@@ -211,7 +212,7 @@ class _Upload:
         wanted = self.source.descriptor.digest
         seen = hashlib.sha256()
         with self.source.open() as stream:
-            while chunk := stream.read(CHUNK_BYTES):
+            while chunk := stream.read(_CHUNK_BYTES):
                 seen.update(chunk)
         came = Digest(seen.hexdigest())
         if came != wanted:
