@@ -32,6 +32,8 @@ class Origin:
 
     user: str = ""
     """A name for people: git's `user.name`, else the account's."""
+    account: str = ""
+    """The account's name on `host`."""
     host: str = ""
     started: str = ""
     """RFC 3339, UTC; as is `finished`."""
@@ -89,7 +91,8 @@ class Bill:
         version = _at(builder, "version").get("lading")
         dirty = notes.get("dirty")
         return Origin(
-            user=_text(told, "lading_user"),
+            user=_text(told, "lading_name") or _text(told, "lading_user"),
+            account=_text(told, "lading_user"),
             host=_text(told, "lading_host"),
             started=_text(told, "startedOn"),
             finished=_text(told, "finishedOn"),

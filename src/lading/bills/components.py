@@ -21,7 +21,6 @@ from cyclonedx.model.license import (
     LicenseAcknowledgement,
     LicenseExpression,
 )
-from cyclonedx.spdx import fixup_id, is_expression
 from packageurl import PackageURL
 
 from lading.bills import licences, purls
@@ -184,11 +183,11 @@ def _interpreter(python: Interpreter) -> Component:
 def _licences(names: Iterable[str], how: LicenseAcknowledgement) -> list[License]:
     """An expression can stand alone only (CycloneDX, `licenses`); beside others it is a name."""
     once = list(dict.fromkeys(names))
-    if len(once) == 1 and fixup_id(once[0]) != once[0] and is_expression(once[0]):
+    if len(once) == 1 and licences.is_compound(once[0]):
         return [LicenseExpression(once[0], acknowledgement=how)]
     return [
         DisjunctiveLicense(id=one, acknowledgement=how)
-        if fixup_id(one) == one
+        if licences.is_id(one)
         else DisjunctiveLicense(name=one, acknowledgement=how)
         for one in once
     ]

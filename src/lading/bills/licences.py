@@ -16,6 +16,7 @@ from lading.bills.inside.facts import Wheel
 
 _GNU = re.compile(r"(AGPL|LGPL|GPL|GFDL)-(?:v)?(\d)(?:\.(\d))?(\+)?\Z", re.IGNORECASE)
 _WORDS = re.compile(r"\s+(and|or)\s+", re.IGNORECASE)
+_OPERATORS = re.compile(r" AND | OR | WITH [A-Za-z0-9.-]+")
 _ALIASES = {
     "expat": "MIT",
     "mit license": "MIT",
@@ -100,13 +101,26 @@ def named(written: str) -> str:
             part.upper() if place % 2 else _one(part.strip(" ,")) or part
             for place, part in enumerate(words)
         )
-        return joined if is_expression(joined) else text
+        return joined if is_compound(joined) else text
     return text
 
 
 def is_known(name: str) -> bool:
     """Whether it is SPDX's: the name of a licence, or an expression of such."""
-    return fixup_id(name) == name or is_expression(name)
+    return is_id(name) or is_compound(name)
+
+
+def is_id(name: str) -> bool:
+    """Whether it is the name of one licence, as SPDX writes it."""
+    return fixup_id(name) == name
+
+
+def is_compound(name: str) -> bool:
+    """Whether it is an expression of SPDX's of more than a name."""
+    words = _OPERATORS.split(name)
+    # The library knows other names too, and would let "GPL" pass.
+    known = all(is_id(one.strip("() ").rstrip("+")) for one in words if one.strip("() "))
+    return len(words) > 1 and known and is_expression(name)
 
 
 def _one(text: str) -> str | None:

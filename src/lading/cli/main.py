@@ -29,6 +29,7 @@ COMMANDS = {
     "down": "Stop the app.",
     "ps": "Show what runs.",
     "history": "Show the revisions of services: when, who, why.",
+    "diff": "Show what differs between two revisions of a service.",
     "rollback": "Run an earlier revision of a service again.",
     "logs": "Show what services wrote.",
     "trace": "Show a request and the calls made for it.",

@@ -60,6 +60,7 @@ def test_the_newest_bill_counts_and_earlier_ones_are_kept(store, image):
 def test_the_origin_is_read_from_the_provenance(store, image):
     assert bills.Bill(image.descriptor, statement(dirty=True), b"").origin == bills.Origin(
         user="ada",
+        account="ada",
         host="laptop",
         started="2026-01-01T00:00:00Z",
         finished="2026-01-01T00:00:07Z",
