@@ -87,6 +87,11 @@ class Revisions:
             raise AppNotUp("the app was never up here", todo="start it with `lading up`")
         return found
 
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the app was ever up on this machine."""
+        return self.is_up or remembered(self.at) is not None
+
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """How many revisions each service has."""
