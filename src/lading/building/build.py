@@ -199,7 +199,7 @@ def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wa
         *base.wanted(materials),
         runtime.wanted(materials) if recipe.is_served else None,
         packages.wanted(materials),
-        *wheels.wanted(materials, recipe.environment.requirements),
+        *wheels.wanted(materials, recipe.environment.requirements, recipe.keep),
         model.wanted(recipe, models, materials, hashes),
         code.wanted(recipe, rest, materials, hashes),
         graph.wanted(recipe.graph, materials),

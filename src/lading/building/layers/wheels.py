@@ -21,14 +21,15 @@ _MOST_LAYERS = 40
 """Of big wheels; container engines hold images to about 127 layers."""
 
 
-def wanted(materials: Materials, asked: Path | None) -> list[Wanted]:
+def wanted(materials: Materials, asked: Path | None, keep: tuple[str, ...] = ()) -> list[Wanted]:
     """A layer for the small wheels, then one for each big one, by name.
 
-    `asked` is the file of requirements that they were locked from.
+    `asked` is the file of requirements that they were locked from; `keep` are patterns of what is
+    in them and would be left out.
     """
     if asked is None:
         return []
-    return [_layer(group, materials, asked) for group in groups(materials.locked.wheels)]
+    return [_layer(group, materials, asked, keep) for group in groups(materials.locked.wheels)]
 
 
 def groups(wheels: Sequence[Wheel]) -> list[tuple[Wheel, ...]]:
@@ -56,18 +57,20 @@ def _is_big(wheel: Wheel) -> bool:
     return wheel.size > BIG_BYTES or (not wheel.size and not wheel.filename.endswith("-any.whl"))
 
 
-def _layer(wheels: tuple[Wheel, ...], materials: Materials, asked: Path) -> Wanted:
+def _layer(
+    wheels: tuple[Wheel, ...], materials: Materials, asked: Path, keep: tuple[str, ...]
+) -> Wanted:
     locked = materials.locked
 
     def key() -> str:
-        return cache.key("wheels", hashes(wheels, locked))
+        return cache.key("wheels", [*hashes(wheels, locked), *keep])
 
     def make(heard: Heard) -> Blob:
         from lading.building.wheels import install
         from lading.building.wheels.installed_tree import Place
 
         site = locked.site.lstrip("/")
-        place = Place(site, locked.interpreter)
+        place = Place(site, locked.interpreter, keep=keep)
         with install.installed(wheels, locked, place, materials.cache, asked) as entries:
             whole = with_bytecode(entries, materials, site)
             return blob.compressed(materials.store, whole, heard)

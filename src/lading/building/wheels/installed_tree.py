@@ -16,10 +16,13 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lading.building.layers import entry
 from lading.building.layers.entry import Entry
+from lading.building.layers.ignore import Patterns
+from lading.building.wheels.surplus import Surplus
 
 _NOT_REPRODUCIBLE = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 _OUTSIDE = {"bin": "usr/local/bin", "share": "usr/local/share", "etc": "usr/local/etc"}
@@ -42,6 +45,8 @@ class Place:
     """Absolute."""
     scripts: bool = True
     """Whether scripts and data are wanted."""
+    keep: tuple[str, ...] = ()
+    """Patterns of what would be left out as surplus, and is wanted all the same."""
 
 
 def entries(folder: Path, place: Place) -> list[Entry]:
@@ -65,13 +70,23 @@ class _Tree:
     place: Place
 
     def files(self) -> Iterator[Entry]:
+        for path in self._paths:
+            if (to := self._to(path)) and path not in self._surplus:
+                yield self._file(self.folder / path, to)
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        found = []
         for top, folders, names in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if name != "__pycache__")
             relative = os.path.relpath(top, self.folder)
-            for name in names:
-                path = name if relative == "." else f"{relative}/{name}"
-                if (to := self._to(path)) and not _is_left_out(path):
-                    yield self._file(Path(top) / name, to)
+            paths = names if relative == "." else [f"{relative}/{name}" for name in names]
+            found += [path for path in paths if not _is_left_out(path)]
+        return found
+
+    @cached_property
+    def _surplus(self) -> Surplus:
+        return Surplus(self._paths, self.folder.joinpath, Patterns(self.place.keep))
 
     def _file(self, path: Path, to: str) -> Entry:
         mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
@@ -119,7 +134,7 @@ class _Tree:
     def records(self, files: dict[str, Entry]) -> Iterator[Entry]:
         """RECORD of every wheel, without what was left out, with what was changed."""
         for path in sorted(self.folder.glob("*.dist-info/RECORD")):
-            rows = [row for row in _rows(path) if not _is_left_out(row[0])]
+            rows = [row for row in _rows(path) if self._is_there(row[0])]
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
             for row in sorted(rows):
@@ -128,6 +143,9 @@ class _Tree:
             yield entry.file(
                 f"{self.place.site}/{path.relative_to(self.folder)}", text.getvalue().encode()
             )
+
+    def _is_there(self, path: str) -> bool:
+        return not _is_left_out(path) and path not in self._surplus
 
     def _row(self, row: list[str], now: Entry | None, to: str) -> list[str]:
         path = os.path.relpath(f"/{to}", f"/{self.place.site}")

@@ -178,3 +178,23 @@ def test_an_index_that_a_project_keeps_for_some_packages_is_asked(
     )
     with install.installed([wheel], LOCK, PLACE, tmp_path / "cache", asked) as entries:
         assert f"{SITE}/tool/__init__.py" in {one.path for one in entries}
+
+
+def test_record_tells_what_is_there_and_not_what_was_left_out(tmp_path: Path, index: Path) -> None:
+    files = {"one/__init__.py": b"", "one/tests/test_a.py": b"", "one/a.pyx": b""}
+    wheel = _wheel(index, "one", files)
+    asked = tmp_path / "requirements.txt"
+    asked.write_text("one\n")
+    with install.installed([wheel], LOCK, PLACE, tmp_path / "cache", asked) as entries:
+        found = {one.path: one for one in entries}
+        record = found[f"{SITE}/one-1.0.dist-info/RECORD"].content
+    assert isinstance(record, bytes)
+    listed = {f"{SITE}/{row.split(',')[0]}" for row in record.decode().splitlines()}
+    assert listed == set(found)
+    assert f"{SITE}/one/__init__.py" in found
+    assert f"{SITE}/one/tests/test_a.py" not in found
+    assert f"{SITE}/one/a.pyx" not in found
+    with install.installed(
+        [wheel], LOCK, replace(PLACE, keep=("one/tests",)), tmp_path / "cache", asked
+    ) as entries:
+        assert f"{SITE}/one/tests/test_a.py" in {one.path for one in entries}
