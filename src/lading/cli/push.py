@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from lading.cli import output, places, registries, stored
+from lading.cli import output, places, pushes, registries, stored
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
+from lading.controller.place import Place
 from lading.oci import Digest
 from lading.progress import Progress
 from lading.settings import read
@@ -51,6 +52,8 @@ def command(
     stored.images(store, [one.name for one in wanted], None)
     with shown() as progress:
         pushed = _push(places.heeding(app, wanted, given), store, wanted, progress)
+    at = Place(app.folder, Folders.of_user())
+    pushes.remember(at, _images(store, wanted, pushed))
     if as_json:
         pairs = zip(wanted, pushed, strict=True)
         output.print_json([_document(one, there) for one, there in pairs])
@@ -62,6 +65,17 @@ def command(
 def _push(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Pushed]:
     with registries.opened(app, progress) as there:
         return [there.push(_digest(store, one), store, one.there) for one in wanted]
+
+
+def _images(store: Layout, wanted: Sequence[Placed], pushed: Sequence[Pushed]) -> dict[Digest, str]:
+    """Where each image is now, by digest: those of all platforms of an index."""
+    found = {}
+    for one, there in zip(wanted, pushed, strict=True):
+        index = store.index(one.here)
+        digests = [x.digest for x in index.manifests.values()] if index else [there.digest]
+        where = f"{there.location.host}/{there.location.repository}"
+        found.update(dict.fromkeys(digests, where))
+    return found
 
 
 def _digest(store: Layout, one: Placed) -> Digest:
