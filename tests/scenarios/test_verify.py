@@ -103,7 +103,10 @@ def test_a_source_that_moved_on_is_told_with_its_first_file(app: App) -> None:
         app.change("VERSION = 7", "VERSION = 1", "probe.py")
         app.change("GREETING: a-secret-word", "GREETING: hello")
         (app.folder / "notes.txt").unlink()
-    assert lines[0] == "probe: NOT the same"
+    assert lines[:2] == [
+        "probe: NOT the same",
+        "  changed since it was built: lading.yaml, the code",
+    ]
     assert "  code layer (2 files): /app/notes.txt" in lines
     assert "    a file that the image lacks" in lines
     assert (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
+from lading.bills.made import Made
 from lading.building.build import reference
 from lading.building.comparing import images
 from lading.building.comparing.rebuild import Bench, bench
@@ -14,7 +17,8 @@ from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
 from lading.cli import building, locks, registries
-from lading.errors import DamagedBlob, UsageError
+from lading.controller.place import Place
+from lading.errors import DamagedBlob, StoreError, UsageError
 from lading.oci import Digest, Image, Reference
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
@@ -74,19 +78,31 @@ def verify(app: App, wanted: Wanted, progress: Progress, *, fetch: bool) -> list
     every = [lock.environments[one.recipe.environment.name] for one in targets]
     registries.bring(app, [one for each in every for one in each.values()], progress)
     with bench(store, folders.cache, progress, fetch) as at:
-        return [_verified(one, lock, at, len(targets) > 1) for one in targets]
+        several = len(targets) > 1
+        return [_verified(one, lock, at, app.folder, several) for one in targets]
 
 
-def _verified(target: Target, lock: Lock, at: Bench, named: bool) -> Verified:
-    begun = time.monotonic()
+def _verified(target: Target, lock: Lock, at: Bench, folder: Path, named: bool) -> Verified:
+    begun, began = time.monotonic(), datetime.now(UTC)
     check_whole(target.image, at.originals)
-    recipe = target.recipe
+    recipe, locked = target.recipe, lock.environments[target.recipe.environment.name]
     told = f"{recipe.name} {target.platform}" if named else ""
     progress = Named(at.progress, told) if named else at.progress
     mine = Bench(at.store, at.cache, progress, at.originals)
-    again = mine.rebuilt(recipe, lock.environments[recipe.environment.name], target.platform)
+    again = mine.rebuilt(recipe, locked, target.platform)
     found = images.compare(target.image, again.image)
-    return Verified(target, found, time.monotonic() - begun)
+    made = Made(recipe, locked[target.platform], again, began)
+    reasons = () if found.is_same else _since(target.image, made, folder, at.originals)
+    return Verified(target, found, time.monotonic() - begun, reasons)
+
+
+def _since(image: Image, made: Made, folder: Path, store: Layout) -> tuple[str, ...]:
+    # Imported where something differs: what is said of a build takes long to import.
+    from lading.bills import of
+    from lading.bills.circumstances import Circumstances
+    from lading.bills.since import since
+
+    return since(of(store, image.digest), made, Circumstances(folder))
 
 
 def check_whole(image: Image, store: Layout) -> None:
@@ -102,14 +118,35 @@ def check_whole(image: Image, store: Layout) -> None:
 
 def _targets(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
     if wanted.image:
-        yield from _of_image(app, wanted, store)
-        return
-    for recipe in building.chosen(app, wanted.names):
-        yield from _of_name(recipe, wanted, store, reference(recipe))
+        yield from _of_image(app, wanted, store, _named(wanted.image, store))
+    elif wanted.revision:
+        yield from _of_image(app, wanted, store, _of_revision(app, wanted.names, wanted.revision))
+    else:
+        for recipe in building.chosen(app, wanted.names):
+            if not recipe.is_foreign:
+                yield from _of_name(recipe, wanted, store, reference(recipe))
+            elif wanted.names:
+                raise UsageError(
+                    "is somebody else's image: nothing of it is built",
+                    recipe.name,
+                    todo="it is held to the digest in lading.lock whenever it is pulled",
+                )
 
 
-def _of_image(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
-    name = _named(wanted.image or "", store)
+def _of_revision(app: App, names: tuple[str, ...], number: int) -> Digest:
+    """Raises UsageError for what is no revision of one service, StateError."""
+    if len(names) != 1:
+        came = " ".join(names) or "none"
+        raise UsageError("--revision", expected="the name of its service", came=came)
+    from lading.cli.revisions import Revisions
+
+    at = Place(app.folder, Folders.of_user())
+    return Revisions.of(at).one(names[0], number).spec.image
+
+
+def _of_image(
+    app: App, wanted: Wanted, store: Layout, name: Reference | Digest
+) -> Iterator[Target]:
     index = store.index(name)
     first = next(iter(index.manifests.values())).digest if index else name
     labels = (store.read(first).settings.get("config") or {}).get("Labels") or {}
@@ -118,7 +155,7 @@ def _of_image(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
     if owner != app.name or service not in recipes or {*wanted.names} - {service}:
         raise UsageError(
             f"is no image of {', '.join(wanted.names) or 'this app'}",
-            str(wanted.image),
+            str(wanted.image or name),
             expected=f"one of {app.name}: {', '.join(wanted.names or recipes)}",
             came=f"{owner}/{service}" if owner else "an image that Lading did not make",
         )
@@ -146,7 +183,11 @@ def _named(text: str, store: Layout) -> Reference | Digest:
     """A name in the store, a digest, or the first digits of one."""
     digits = text.removeprefix("sha256:").lower()
     if not (set(digits) <= set("0123456789abcdef") and len(digits) >= _SHORTEST):
-        return Reference.parse(text)
+        try:
+            return Reference.parse(text)
+        except StoreError as error:
+            expected = "app/service[:tag] or the first digits of a digest"
+            raise UsageError("--image", expected=expected, came=text) from error
     if len(digits) == 64:
         return Digest(digits)
     known = {digest for _, digest in store.references()} | {*store.unnamed()}
