@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock as Mutex
 
@@ -21,6 +22,10 @@ from lading.building.lockfile import Deb, Lock, LockedEnvironment, is_stale
 from lading.building.progress import Progress
 from lading.building.recipe import Environment
 from lading.building.wheels import resolve as wheels
+from lading.building.wheels.making import ground
+from lading.building.wheels.making.ground import Ground
+from lading.building.wheels.making.maker import Bench, Maker, no_workshop
+from lading.building.wheels.resolve import Resolved
 from lading.building.wheels.target import Target
 from lading.errors import LockError
 from lading.oci import Digest, Location
@@ -34,6 +39,8 @@ class Places:
     cache: Path
     images: tuple[Layout, Supply] | None = None
     """None where no environment has a `base`."""
+    bench: Bench | None = None
+    """What wheels are made with where there is only source; None where nothing may be."""
 
 
 def lock(
@@ -148,11 +155,49 @@ class _Locking:
         before: LockedEnvironment | None,
     ) -> LockedEnvironment:
         path = environment.requirements
-        kept = wheels.versions(before.wheels) if before else {}
-        user = wheels.wheels(path, target, kept) if path else ()
-        flavours.require_library(environment, [wheel.name for wheel in user])
+        user = Resolved(())
+        if path:
+            stands_on = partial(self._ground, environment, bare)
+            maker = Maker(self._bench, path, target, stands_on)
+            user = wheels.wheels(path, maker, before.wheels if before else ())
+        flavours.require_library(environment, [wheel.name for wheel in user.wheels])
         kept = wheels.versions(before.runtime) if before else {}
-        return replace(bare, runtime=wheels.runtime(path, user, target, kept), wheels=user)
+        runtime = wheels.runtime(path, user.wheels, target, kept)
+        return replace(bare, runtime=runtime, wheels=user.wheels, tools=user.tools)
+
+    @cached_property
+    def _bench(self) -> Bench:
+        return self.at.bench or no_workshop(self.at.cache, self.progress)
+
+    def _ground(self, environment: Environment, bare: LockedEnvironment, platform: str) -> Ground:
+        """What wheels are built on: the same environment, on the platform that builds."""
+        asked = environment.build_packages
+        if bare.image:
+            if bare.platform != platform:
+                raise LockError(
+                    f"a wheel for {bare.platform} cannot be built on {platform}",
+                    environment.base,
+                    todo="lock it on a machine of that platform, or name a wheel",
+                )
+            glibc = bare.image.glibc.split(".")
+            target = Target(bare.python, platform, (int(glibc[0]), int(glibc[1])))
+            return Ground(bare, target, tuple, asked)
+        suite = suites.for_python(bare.python)
+        if bare.platform != platform:
+            base, packages = self._debs(suite, platform, environment.packages, None)
+            bare = replace(bare, platform=platform, base=base, packages=packages)
+        tools = partial(self._tools, suite, bare, asked)
+        return Ground(bare, Target(bare.python, platform, suite.glibc), tools, asked)
+
+    def _tools(
+        self, suite: Suite, bare: LockedEnvironment, asked: tuple[str, ...]
+    ) -> tuple[Deb, ...]:
+        """The image's packages and compilers, closed anew: a header goes with one version of its
+        library, which may be a newer one than is locked."""
+        index = self._index(suite, suites.architecture(bare.platform))
+        below = [*bare.base, *bare.packages]
+        wanted = [*ground.tools(bare.python, asked), *debian.ESSENTIAL, *(x.name for x in below)]
+        return tuple(one.deb for one in debian.close(index, wanted, prefer=_versions(below)))
 
     def _debs(
         self,

@@ -38,6 +38,8 @@ class Environment:
     """A registry's image that it stands on, as written; empty for Debian's Python."""
     foreign: bool = False
     """Whether `base` is run as it is: nothing is put on it."""
+    build_packages: tuple[str, ...] = ()
+    """Names of Debian packages that wheels are built with, and no image has."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     # Resolving costs a command that only reads a lock too much to import.
     from lading.building import handler
     from lading.building.locking import Places, lock
+    from lading.cli import workshops
 
     handler.check_all(app.recipes)
     path = lock_path(app)
@@ -79,7 +80,7 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
     every = sorted({*known, *platforms})
     folders = Folders.of_user()
     with registries.opened(app, progress) as images:
-        at = Places(folders.cache, (Layout(folders.store), images))
+        at = Places(folders.cache, (Layout(folders.store), images), workshops.bench(app, progress))
         made = lock(app.environments, every, at, previous, upgrade, progress)
     if made == previous:
         return False

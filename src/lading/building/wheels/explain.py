@@ -14,25 +14,16 @@ from lading.errors import RequirementsError
 _CREDENTIAL = re.compile(r"(?<=://)[^/\s@]+@")
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)`")
 _UNKNOWN = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
+_UNFIT = re.compile(r"([A-Za-z0-9._-]+?)(?:[=<>!~]=?\S+)? has no wheels with a matching")
 _CONCLUSION = re.compile(r",? ?we can conclude that your requirements are unsatisfiable\.?")
 _UNPARSED = re.compile(r"Couldn't parse requirement in `[^`]*` at position (\d+)\s*")
-_UNNAMED = re.compile(
-    r"^(?:-e\b|--editable\b|[./~]|[\w+.-]+://|[A-Za-z0-9][^;#]*@\s*[\w+.-]+:)|^git\+"
-)
 _MOST_CHARACTERS = 700
 
 
-def refuse_unnamed(path: Path) -> None:
-    """Raises RequirementsError for a requirement by path or URL, which no index has by its name."""
-    for line in requirements.lines(path):
-        if _UNNAMED.search(line.text):
-            raise RequirementsError(
-                "requirements by path or URL are not supported yet",
-                where=f"{shown(line.file)}:{line.number}",
-                expected="a package by name",
-                came=_CREDENTIAL.sub("", line.text),
-                todo="build it into a wheel, in an index or a folder that find-links names",
-            )
+class SourceOnlyError(RequirementsError):
+    """Of all that satisfies, nothing of `package` is a wheel for the image."""
+
+    package: str = ""
 
 
 def failure(printed: str, path: Path, target: Target) -> RequirementsError:
@@ -41,16 +32,16 @@ def failure(printed: str, path: Path, target: Target) -> RequirementsError:
     if match := _UNKNOWN.search(text):
         return RequirementsError(
             f"no index has a package of the name {match[1]}",
-            where=_place(path, match[1]),
+            where=place(path, match[1]),
             todo="check the spelling, and the index that pip and uv are set to",
         )
-    if match := _SOURCE_ONLY.search(text):
+    if match := _SOURCE_ONLY.search(text) or _UNFIT.search(text):
         return source_only(match[1], path, target, _cause(text))
     if "No solution found" in text:
         named = re.search(r"you require ([A-Za-z0-9._-]+)", text)
         return RequirementsError(
             "the requirements cannot be met together",
-            where=_place(path, named[1] if named else ""),
+            where=place(path, named[1] if named else ""),
             came=_cause(text),
             todo="change one of the versions named here",
         )
@@ -70,23 +61,25 @@ def failure(printed: str, path: Path, target: Target) -> RequirementsError:
     return RequirementsError("cannot be resolved", where=shown(path), came=_cause(text))
 
 
-def source_only(name: str, path: Path, target: Target, cause: str = "") -> RequirementsError:
-    """For a package that has no wheel for the image."""
-    return RequirementsError(
-        f"{name} has no wheel for this image, only source",
-        where=_place(path, name),
+def source_only(name: str, path: Path, target: Target, cause: str = "") -> SourceOnlyError:
+    """For a package that has no wheel for the image, and no source that could be built."""
+    error = SourceOnlyError(
+        f"{name} has no wheel for this image",
+        where=place(path, name),
         expected=f"a wheel for Python {target.python} on {target.machine}, glibc "
         f"{target.glibc[0]}.{target.glibc[1]}",
-        came=cause or "source distributions, which are not built yet",
+        came=cause or "other wheels, and no source",
         todo="choose a version that has a wheel, or build one into a folder that find-links names",
     )
+    error.package = name
+    return error
 
 
 def other_hash(path: Path, wheel: Wheel) -> RequirementsError:
     """For a wheel of another hash than the requirements give."""
     return RequirementsError(
         f"{wheel.name} {wheel.version} has another hash than is asked for",
-        where=_place(path, wheel.name),
+        where=place(path, wheel.name),
         expected="a wheel of a hash that stands there",
         came=f"{wheel.filename}, sha256:{wheel.sha256}",
         todo="add its hash, if the index can be trusted, or write all hashes anew",
@@ -97,14 +90,15 @@ def clash(path: Path | None, name: str, version: str, runtime: str) -> Requireme
     """For a package that the user's set has in a version the runtime cannot work with."""
     return RequirementsError(
         f"{name} {version} is outside what Lading's own server works with",
-        where=_place(path, name) if path else name,
+        where=place(path, name) if path else name,
         expected=f"{runtime} (lading_runtime)",
         came=f"{name}=={version} (yours)",
         todo=f"choose another version of {name}",
     )
 
 
-def _place(path: Path, name: str) -> str:
+def place(path: Path, name: str) -> str:
+    """Where `path` asks for a package; `path` itself where something else needs it."""
     try:
         line = requirements.line_of(path, name) if name else None
     except RequirementsError:

@@ -12,12 +12,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from lading.building.layers.entry import Entry
 from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment, Wheel
 from lading.building.wheels import indexes, installed_tree, program, requirements
 from lading.building.wheels.installed_tree import Place
+from lading.building.wheels.making.kept import Kept
 from lading.building.wheels.target import Target
 from lading.errors import BuildError
 from lading.stores.disk import explained
@@ -41,22 +43,25 @@ def installed(
     uv reads its settings from its folder upwards, as when locking. Where two wheels have one file,
     the later in `wheels` wins. Raises BuildError with uv's reason.
     """
+    kept = Kept(cache)
     with workspace(cache) as root:
-        _install(wheels, locked, root / "all", asked)
+        _install(wheels, locked, root / "all", asked, kept)
         entries = installed_tree.entries(root / "all", place)
         contested = installed_tree.contested(root / "all")
         for wheel in wheels if contested else ():
-            _install([wheel], locked, root / wheel.sha256, asked)
+            _install([wheel], locked, root / wheel.sha256, asked, kept)
             alone = installed_tree.entries(root / wheel.sha256, place)
             winners = {one.path: one for one in alone}
             entries = [winners.get(one.path, one) for one in entries]
         yield entries
 
 
-def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, asked: Path) -> None:
+def _install(
+    wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, asked: Path, kept: Kept
+) -> None:
     exactly = into.with_suffix(".txt")
     with explained(into.parent):
-        lines = [f"{x.name}=={x.version} --hash=sha256:{x.sha256}" for x in wheels]
+        lines = [_exactly(x, kept) for x in wheels]
         exactly.write_text("\n".join([*requirements.index_options(asked), *lines, ""]))
     target = Target(locked.python, locked.platform, _glibc(locked))
     environment = indexes.environment()
@@ -79,6 +84,20 @@ def _install(wheels: Sequence[Wheel], locked: LockedEnvironment, into: Path, ask
     )
     if done.returncode:
         raise _failure(done.stderr, wheels, into)
+
+
+def _exactly(wheel: Wheel, kept: Kept) -> str:
+    said = f"--hash=sha256:{wheel.sha256}"
+    if not wheel.origin:
+        return f"{wheel.name}=={wheel.version} {said}"
+    path = kept.path(wheel)
+    if not path.is_file():
+        raise BuildError(
+            "its wheel, which no index has, is not in the cache",
+            where=f"{wheel.name} {wheel.version}",
+            todo="run `lading build`, which makes it again",
+        )
+    return f"{wheel.name} @ file://{quote(str(path))} {said}"
 
 
 def _failure(printed: str, wheels: Sequence[Wheel], into: Path) -> BuildError:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lading.building.wheels import conda
 from lading.errors import RequirementsError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # `packaging` is imported where a requirement is parsed: every build compares fingerprints, and it
 # costs 13 ms.
 _RUNTIME = "lading_runtime"
-_INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)(?:\s+|=)(\S+)")
+INCLUDE = re.compile(r"^(?P<option>-r|-c|--requirement|--constraint)(?:\s+|=)(?P<file>\S+)")
 _INDEX = re.compile(
     r"^(-i|--index-url|--extra-index-url|-f|--find-links|--no-index|--trusted-host)(?:(?:\s+|=)(\S+))?$"
 )
@@ -38,6 +39,8 @@ class Line:
     file: Path
     number: int
     text: str
+    constrains: bool = False
+    """It asks for nothing: it only says which version, where something else asks."""
 
     @property
     def name(self) -> str | None:
@@ -61,7 +64,14 @@ def lines(path: Path) -> list[Line]:
         return list(_of_project(path))
     if path.suffix == ".lock":
         return []
+    if conda.is_one(path):
+        return list(_of_conda(path))
     return list(_of_text(path, set()))
+
+
+def python(path: Path) -> str:
+    """The Python, `major.minor`, that an environment.yml asks for; empty for all other files."""
+    return conda.read(path, _read(path, None)).python if conda.is_one(path) else ""
 
 
 def fingerprint(path: Path) -> str:
@@ -70,7 +80,7 @@ def fingerprint(path: Path) -> str:
     if path.suffix == ".lock":
         seen.update(_read(path, None).encode())
     elif path.suffix == ".toml":
-        document = _toml(path)
+        document = toml(path)
         project = document.get("project", {})
         said = [project.get("dependencies"), document.get("tool", {}).get("uv")]
         # A project may ask for extras of its own.
@@ -109,9 +119,14 @@ def index_options(path: Path) -> list[str]:
         found = ((line, _INDEX.match(line.text)) for line in lines(path))
         return [_index_option(line.file, *match.groups("")) for line, match in found if match]
     project = path.with_name("pyproject.toml")
-    uv = _toml(project).get("tool", {}).get("uv", {}) if project.is_file() else {}
+    uv = toml(project).get("tool", {}).get("uv", {}) if project.is_file() else {}
     kept = (index.get("url") for index in uv.get("index", []) if index.get("explicit"))
     return [_index_option(project, "--extra-index-url", url) for url in kept if url]
+
+
+def is_index_option(text: str) -> bool:
+    """Whether a line says where packages are found."""
+    return bool(_INDEX.match(text))
 
 
 def _index_option(file: Path, option: str, value: str) -> str:
@@ -141,7 +156,9 @@ def of_runtime() -> list[Requirement]:
     return [Requirement(line) for line in lines_of_runtime()]
 
 
-def _of_text(path: Path, seen: set[Path], asked_by: Line | None = None) -> Iterator[Line]:
+def _of_text(
+    path: Path, seen: set[Path], asked_by: Line | None = None, *, constrains: bool = False
+) -> Iterator[Line]:
     if path.resolve() in seen:
         return
     seen.add(path.resolve())
@@ -151,23 +168,34 @@ def _of_text(path: Path, seen: set[Path], asked_by: Line | None = None) -> Itera
     number = 1
     for raw in joined.split("\n"):
         said = _COMMENT.sub("", raw.replace("\v", " ")).strip()
-        line = Line(path, number, said)
+        line = Line(path, number, said, constrains)
         number += 1 + raw.count("\v")
         if not said:
             continue
         yield line
-        if include := _INCLUDE.match(said):
-            yield from _of_text(path.parent / include[1], seen, line)
+        if include := INCLUDE.match(said):
+            constrains = constrains or include["option"] in ("-c", "--constraint")
+            yield from _of_text(path.parent / include["file"], seen, line, constrains=constrains)
+
+
+def _of_conda(path: Path) -> Iterator[Line]:
+    for asked in conda.read(path, _read(path, None)).pip:
+        line = Line(path, asked.number, asked.text)
+        yield line
+        if include := INCLUDE.match(asked.text):
+            constrains = include["option"] in ("-c", "--constraint")
+            yield from _of_text(path.parent / include["file"], set(), line, constrains=constrains)
 
 
 def _of_project(path: Path) -> Iterator[Line]:
     text = _read(path, None).splitlines()
-    for requirement in _toml(path).get("project", {}).get("dependencies", []):
+    for requirement in toml(path).get("project", {}).get("dependencies", []):
         numbers = (n for n, line in enumerate(text, 1) if requirement in line)
         yield Line(path, next(numbers, 1), requirement)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def toml(path: Path) -> dict[str, Any]:
+    """A pyproject.toml. Raises RequirementsError for what cannot be read, or is no TOML."""
     import tomllib
 
     try:

@@ -1,50 +1,55 @@
 """Resolve Python requirements to wheels: one version of each, one file of each, by hash.
 
-uv resolves, for the image's Python and platform; it runs nothing of what it resolves. What index a
-wheel came from stays out: the name and hash say enough, and a URL may hold a credential.
+uv resolves, for the image's Python and platform; it runs nothing of what it resolves. What has only
+source is made into a wheel in a container, and resolved again with what that wheel asks for, until
+nothing is left to be made. What index a wheel came from stays out: the name and hash say enough,
+and a URL may hold a credential.
 """
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from packaging.markers import Marker
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from lading.building.lockfile import Wheel
-from lading.building.wheels import explain, indexes, program, requirements
+from lading.building.lockfile import Deb, Wheel
+from lading.building.wheels import compiled, explain, files, packages, plain, requirements
+from lading.building.wheels.compiled import Package, Wanted
+from lading.building.wheels.making import metadata
+from lading.building.wheels.making.kept import Made
+from lading.building.wheels.making.maker import Maker
 from lading.building.wheels.target import Target
 from lading.errors import RequirementsError
 
-_PYLOCK_HEAD = 'lock-version = "1.0"\ncreated-by = "lading"\n'
+
+@dataclass(frozen=True)
+class Resolved:
+    """Wheels, sorted by name, and the Debian packages that some of them were built on."""
+
+    wheels: tuple[Wheel, ...]
+    tools: tuple[Deb, ...] = ()
 
 
-def wheels(path: Path, target: Target, prefer: Mapping[str, str]) -> tuple[Wheel, ...]:
-    """What the requirements file `path` needs on `target`, sorted by name.
+def wheels(path: Path, maker: Maker, before: Sequence[Wheel]) -> Resolved:
+    """What the requirements file `path` needs on the maker's target.
 
-    `prefer` has versions by name that are kept to while they satisfy. Raises RequirementsError for
-    what is unknown, conflicts, or exists only as source.
+    Versions and commits of `before` are kept to while they satisfy. Raises RequirementsError for
+    what is unknown, conflicts, or cannot be built.
     """
-    explain.refuse_unnamed(path)
     if path.name == "uv.lock":
-        found = _exported(path, target)
-    else:
-        found = _compiled(path, [], target, prefer)
-    allowed = requirements.hashes(path)
-    chosen = sorted(_wheel(_of_hashes(package, allowed), path, target) for package in found)
-    for wheel in chosen:
-        if wheel.sha256 not in allowed.get(wheel.name, {wheel.sha256}):
-            raise explain.other_hash(path, wheel)
-    return tuple(chosen)
+        made = _Resolving(path, maker, {})
+        return made.chosen(compiled.exported(path, maker.target))
+    with tempfile.TemporaryDirectory() as folder:
+        known = {wheel.name: wheel for wheel in before}
+        asked = plain.of(path, maker.target, maker, known, Path(folder))
+        wanted = Wanted(path, maker.target, asked.path, asked.options, versions(before))
+        resolving = _Resolving(path, maker, dict(asked.made))
+        return resolving.chosen(resolving.closed(wanted))
 
 
 def runtime(
@@ -65,112 +70,87 @@ def runtime(
         pins = (f"{name}=={version}\n" for name, version in sorted(versions.items()))
         constraints.write_text("".join(pins))
         asked = requirements.runtime_file()
-        found = _compiled(asked, ["--constraint", str(constraints)], target, prefer)
-        chosen = [_wheel(package, asked, target) for package in found]
+        options = ("--constraint", str(constraints))
+        found = compiled.packages(Wanted(asked, target, None, options, prefer))
+        chosen = [files.wheel(package, asked, target) for package in found]
     return tuple(sorted(wheel for wheel in chosen if wheel.name not in versions))
-
-
-def _compiled(
-    path: Path, options: list[str], target: Target, prefer: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Packages of the pylock.toml (PEP 751) that uv compiles from a requirements file."""
-    with tempfile.TemporaryDirectory() as folder:
-        lock = Path(folder) / "pylock.toml"
-        # uv takes the versions of a lock that is there already, where they still satisfy.
-        if prefer:
-            pins = (_preference(*pin) for pin in sorted(prefer.items()))
-            lock.write_text(_PYLOCK_HEAD + "".join(pins))
-        command = ["pip", "compile", str(path.resolve()), "--output-file", str(lock), *options]
-        command += ["--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
-        command += ["--python-version", target.python, "--python-platform", target.uv_platform]
-        command += indexes.options()
-        _uv([*command, "--python", sys.executable], path, target)
-        return _packages(lock.read_text(), target)
-
-
-def _exported(path: Path, target: Target) -> list[dict[str, Any]]:
-    """Packages of a uv.lock, as it stands, that apply to `target`."""
-    command = ["export", "--frozen", "--project", str(path.resolve().parent), "--no-dev"]
-    command += ["--format", "pylock.toml", "--no-emit-project", "--no-header"]
-    return _packages(_uv([*command, "--python", sys.executable], path, target), target)
-
-
-def _preference(name: str, version: str) -> str:
-    return f'[[packages]]\nname = "{name}"\nversion = "{version}"\nwheels = []\n'
-
-
-def _uv(arguments: list[str], path: Path, target: Target) -> str:
-    done = subprocess.run(
-        [program.uv(), *arguments, "--quiet", "--color", "never"],
-        env=indexes.environment(),
-        cwd=path.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise explain.failure(done.stderr, path, target)
-    return done.stdout
-
-
-def _packages(pylock: str, target: Target) -> list[dict[str, Any]]:
-    return [
-        package
-        for package in tomllib.loads(pylock).get("packages", [])
-        if "marker" not in package or Marker(package["marker"]).evaluate(target.markers)
-    ]
-
-
-def _of_hashes(package: dict[str, Any], allowed: Mapping[str, set[str]]) -> dict[str, Any]:
-    """A package with those of its files alone that the requirements allow, where there are any."""
-    hashes = allowed.get(canonicalize_name(package["name"]), set())
-    files = package.get("wheels", [])
-    kept = [file for file in files if file.get("hashes", {}).get("sha256") in hashes]
-    return {**package, "wheels": kept} if kept else package
-
-
-def _wheel(package: dict[str, Any], path: Path, target: Target) -> Wheel:
-    """The best file of a locked package for `target`."""
-    name = canonicalize_name(package["name"])
-    if not package.get("wheels"):
-        raise explain.source_only(name, path, target)
-    files = {_filename(file): file for file in package["wheels"]}
-    ranked = sorted((_rank(filename, target), filename) for filename in files)
-    (rank, _), filename = ranked[0]
-    if rank == _UNFIT:
-        raise explain.source_only(name, path, target)
-    file = files[filename]
-    sha256 = file.get("hashes", {}).get("sha256") or _hash_here(file, path, name)
-    return Wheel(name, package["version"], filename, sha256, file.get("size", 0))
-
-
-_UNFIT = sys.maxsize
-
-
-def _rank(filename: str, target: Target) -> tuple[int, tuple[int, ...]]:
-    """Lower is better; of equal tags the higher build number."""
-    _, _, build, tags = parse_wheel_filename(filename)
-    return min(target.ranks.get(tag, _UNFIT) for tag in tags), tuple(-part for part in build[:1])
-
-
-def _filename(file: Mapping[str, Any]) -> str:
-    place = file.get("name") or urlsplit(file.get("url", "")).path or file.get("path", "")
-    return unquote(place).replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def _hash_here(file: Mapping[str, Any], path: Path, name: str) -> str:
-    """Of a wheel in a folder, which no index gave a hash."""
-    url = urlsplit(file.get("url", ""))
-    local = Path(unquote(url.path) if url.scheme == "file" else file.get("path", ""))
-    if not local.is_file():
-        raise RequirementsError(
-            "its index gives no SHA-256",
-            where=f"{path}: {name}",
-            todo="take it from an index that does, such as https://pypi.org/simple",
-        )
-    return hashlib.sha256(local.read_bytes()).hexdigest()
 
 
 def versions(locked: Iterable[Wheel]) -> dict[str, str]:
     """Preferences from wheels that are locked already."""
     return {wheel.name: str(Version(wheel.version)) for wheel in locked}
+
+
+@dataclass
+class _Resolving:
+    path: Path
+    maker: Maker
+    made: dict[str, Made]
+    """By name, what no index has."""
+    known: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By name and version, the metadata of what may come as source."""
+
+    def closed(self, wanted: Wanted) -> list[Package]:
+        """Resolved again and again, until all that is chosen is there, or known to be a wheel."""
+        refused: RequirementsError | None = None
+        while True:
+            sources = {name: list(known.values()) for name, known in self.known.items()}
+            try:
+                found = compiled.packages(replace(wanted, sources=sources))
+            except explain.SourceOnlyError as error:
+                if error.package in self.known:
+                    raise refused or error from None
+                self.known[error.package] = {}
+                refused = error
+                continue
+            except RequirementsError as error:
+                # Its source does not do either, or it has none.
+                raise refused or error from None
+            refused = None
+            if not self._make(found):
+                return found
+
+    def _make(self, found: list[Package]) -> bool:
+        """Whether anything was made that was not known before."""
+        news = False
+        for package in found:
+            name, version = canonicalize_name(package["name"]), package["version"]
+            if name in self.known and version not in self.known[name]:
+                self.made[name] = self._of(package)
+                path = self.maker.kept.path(self.made[name].wheel)
+                self.known[name][version] = {**metadata.of(path).for_uv(), "version": version}
+                news = True
+        return news
+
+    def chosen(self, found: list[Package]) -> Resolved:
+        allowed = requirements.hashes(self.path)
+        made = [self._chosen(package, allowed) for package in found]
+        tools = {deb: None for one in made for deb in one.tools}
+        return Resolved(tuple(sorted(one.wheel for one in made)), tuple(tools))
+
+    def _chosen(self, package: Package, allowed: Mapping[str, set[str]]) -> Made:
+        name = canonicalize_name(package["name"])
+        one = self.made.get(name)
+        if one is None:
+            package = files.allowed(package, allowed)
+            fits = files.fitting(package, self.maker.target)
+            one = Made(files.wheel(package, self.path, self.maker.target)) if fits else None
+        one = one or self._of(package)
+        hashes = {one.wheel.sha256, packages.sha256_of_source(one.wheel)}
+        if name in allowed and not hashes & allowed[name]:
+            raise explain.other_hash(self.path, one.wheel)
+        return one
+
+    def _of(self, package: Package) -> Made:
+        """The wheel of a package that has none for this image."""
+        name = canonicalize_name(package["name"])
+        where = explain.place(self.path, name)
+        source = packages.source(package, self.path, self.maker.sources, where)
+        if source is None:
+            raise explain.source_only(name, self.path, self.maker.target)
+        label = f"{name} {package['version']}" if "version" in package else name
+        made = self.maker.of(source, where, label)
+        if made.wheel.name != name:
+            came = f"{made.wheel.name} {made.wheel.version}"
+            raise RequirementsError("holds another package", where, expected=name, came=came)
+        return made

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import uv
 
+from lading.building.lockfile import Wheel
+from lading.building.progress import Silent
 from lading.building.wheels import indexes, requirements, resolve
+from lading.building.wheels.making.ground import Ground
+from lading.building.wheels.making.maker import Maker, no_workshop
 from lading.building.wheels.target import Target
-from lading.errors import RequirementsError
+from lading.errors import EngineUnavailable, RequirementsError
 
 BOOKWORM = Target("3.11", "linux/amd64", (2, 36))
 TRIXIE_ARM = Target("3.13", "linux/arm64", (2, 41))
@@ -52,13 +57,24 @@ def asked(folder: Path, text: str, name: str = "requirements.txt") -> Path:
     return path
 
 
+def resolved(path: Path, target: Target, versions: Mapping[str, str]) -> tuple[Wheel, ...]:
+    """What `path` needs, where nothing can be built; `versions` are locked already."""
+    bench = no_workshop(path.parent / "cache", Silent())
+    before = [Wheel(name, version, "", "", 0) for name, version in versions.items()]
+    return resolve.wheels(path, Maker(bench, path, target, unbuilt), before).wheels
+
+
+def unbuilt(platform: str) -> Ground:
+    raise AssertionError(platform)
+
+
 def test_the_file_that_fits_best_is_locked_by_its_hash(folder: Path) -> None:
     put(folder, "fast-1.0-py3-none-any.whl")
     put(folder, "fast-1.0-cp311-cp311-manylinux_2_99_x86_64.whl")
     put(folder, "fast-1.0-cp311-cp311-manylinux_2_28_aarch64.whl")
     put(folder, "fast-1.0-cp311-cp311-manylinux2014_x86_64.whl")
     sha256 = put(folder, "fast-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
-    (found,) = resolve.wheels(asked(folder, "Fast\n"), BOOKWORM, {})
+    (found,) = resolved(asked(folder, "Fast\n"), BOOKWORM, {})
     assert found.filename == "fast-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
     assert (found.name, found.version, found.sha256) == ("fast", "1.0", sha256)
 
@@ -67,8 +83,8 @@ def test_another_python_and_machine_have_their_own_files(folder: Path) -> None:
     put(folder, "fast-2.0-cp311-cp311-manylinux_2_28_x86_64.whl")
     put(folder, "fast-1.0-cp313-cp313-manylinux_2_28_aarch64.whl")
     path = asked(folder, "fast\n")
-    assert [one.version for one in resolve.wheels(path, BOOKWORM, {})] == ["2.0"]
-    assert [one.version for one in resolve.wheels(path, TRIXIE_ARM, {})] == ["1.0"]
+    assert [one.version for one in resolved(path, BOOKWORM, {})] == ["2.0"]
+    assert [one.version for one in resolved(path, TRIXIE_ARM, {})] == ["1.0"]
 
 
 def test_markers_are_the_images_and_extras_count(folder: Path) -> None:
@@ -79,7 +95,7 @@ def test_markers_are_the_images_and_extras_count(folder: Path) -> None:
         "outer[more]\narm; platform_machine == 'aarch64' and python_version >= '3.13'\n"
         "intel; platform_machine == 'x86_64'\n"
     )
-    found = resolve.wheels(asked(folder, text), TRIXIE_ARM, {})
+    found = resolved(asked(folder, text), TRIXIE_ARM, {})
     assert [one.name for one in found] == ["arm", "extra", "inner", "outer"]
 
 
@@ -87,16 +103,16 @@ def test_a_locked_version_stays_while_it_satisfies(folder: Path) -> None:
     for version in ("1.0", "1.5", "2.0"):
         put(folder, f"one-{version}-py3-none-any.whl")
     path = asked(folder, "one\n")
-    (kept,) = resolve.wheels(path, BOOKWORM, {"one": "1.5"})
+    (kept,) = resolved(path, BOOKWORM, {"one": "1.5"})
     assert kept.version == "1.5"
-    (moved,) = resolve.wheels(asked(folder, "one>1.5\n"), BOOKWORM, {"one": "1.5"})
+    (moved,) = resolved(asked(folder, "one>1.5\n"), BOOKWORM, {"one": "1.5"})
     assert moved.version == "2.0"
 
 
 def test_a_project_is_read_without_building_it(folder: Path) -> None:
     put(folder, "one-1.0-py3-none-any.whl")
     text = '[project]\nname = "app"\nversion = "1"\ndependencies = ["one"]\n'
-    (found,) = resolve.wheels(asked(folder, text, "pyproject.toml"), BOOKWORM, {})
+    (found,) = resolved(asked(folder, text, "pyproject.toml"), BOOKWORM, {})
     assert found.name == "one"
 
 
@@ -104,7 +120,7 @@ def test_an_unknown_requirement_is_named_with_its_line(folder: Path) -> None:
     put(folder, "one-1.0-py3-none-any.whl")
     asked(folder, "# ours\nnowhere>1\n", "more.txt")
     with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, "one\n-r more.txt\n"), BOOKWORM, {})
+        resolved(asked(folder, "one\n-r more.txt\n"), BOOKWORM, {})
     assert refused.value.where == "more.txt:2"
     assert refused.value.problem == "no index has a package of the name nowhere"
 
@@ -114,7 +130,7 @@ def test_a_conflict_is_told_in_uvs_own_words(folder: Path) -> None:
     put(folder, "two-1.0-py3-none-any.whl")
     put(folder, "two-2.0-py3-none-any.whl")
     with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, "one\ntwo>=2\n"), BOOKWORM, {})
+        resolved(asked(folder, "one\ntwo>=2\n"), BOOKWORM, {})
     assert refused.value.problem == "the requirements cannot be met together"
     assert refused.value.where.startswith("requirements.txt:")
     assert "two<2" in refused.value.came
@@ -122,44 +138,36 @@ def test_a_conflict_is_told_in_uvs_own_words(folder: Path) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_source_only_is_refused_by_name(folder: Path) -> None:
+def test_what_has_only_source_is_built_in_a_container_or_not_at_all(folder: Path) -> None:
     (folder / "one-1.0.tar.gz").write_bytes(b"never opened")
-    with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, "\none==1.0\n"), BOOKWORM, {})
+    with pytest.raises(EngineUnavailable) as refused:
+        resolved(asked(folder, "\none==1.0\n"), BOOKWORM, {})
     assert refused.value.where == "requirements.txt:2"
-    assert refused.value.problem == "one has no wheel for this image, only source"
+    assert refused.value.problem == "one 1.0 has to be built, in a container: nothing here runs any"
+
+
+def test_wheels_for_others_alone_are_refused_by_name(folder: Path) -> None:
+    put(folder, "one-1.0-cp311-cp311-win_amd64.whl")
+    with pytest.raises(RequirementsError) as refused:
+        resolved(asked(folder, "\none==1.0\n"), BOOKWORM, {})
+    assert refused.value.where == "requirements.txt:2"
+    assert refused.value.problem == "one has no wheel for this image"
     assert refused.value.expected == "a wheel for Python 3.11 on x86_64, glibc 2.36"
 
 
 def test_a_line_that_is_no_requirement_is_named(folder: Path) -> None:
     put(folder, "one-1.0-py3-none-any.whl")
     with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, "one\none=<2\n"), BOOKWORM, {})
+        resolved(asked(folder, "one\none=<2\n"), BOOKWORM, {})
     assert (refused.value.where, refused.value.problem) == (
         "requirements.txt:2",
         "is no requirement",
     )
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "git+https://me:secret@example.org/a",
-        "-e .",
-        "./local",
-        "one @ https://me:secret@example.org/one-1.0-py3-none-any.whl",
-    ],
-)
-def test_what_no_index_has_by_name_is_refused(folder: Path, line: str) -> None:
-    with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, f"{line}\n"), BOOKWORM, {})
-    assert refused.value.problem == "requirements by path or URL are not supported yet"
-    assert "secret" not in str(refused.value)
-
-
 def test_a_missing_include_is_named_where_it_is_asked_for(folder: Path) -> None:
     with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, "\n-r gone.txt\n"), BOOKWORM, {})
+        resolved(asked(folder, "\n-r gone.txt\n"), BOOKWORM, {})
     assert refused.value.where.endswith("requirements.txt:2")
     assert refused.value.came == "No such file or directory"
 
@@ -168,7 +176,7 @@ def test_the_users_pin_wins_over_the_runtimes(folder: Path) -> None:
     for requirement in requirements.of_runtime():
         for version in ("0.50", "99.0"):
             put(folder, f"{requirement.name.replace('-', '_')}-{version}-py3-none-any.whl")
-    user = resolve.wheels(asked(folder, "msgspec==0.50\n"), BOOKWORM, {})
+    user = resolved(asked(folder, "msgspec==0.50\n"), BOOKWORM, {})
     found = resolve.runtime(asked(folder, "msgspec==0.50\n"), user, BOOKWORM, {})
     names = {requirement.name for requirement in requirements.of_runtime()}
     assert {one.name for one in found} == names - {"msgspec"}
@@ -177,7 +185,7 @@ def test_the_users_pin_wins_over_the_runtimes(folder: Path) -> None:
 def test_a_pin_the_runtime_cannot_work_with_is_named_with_both_sides(folder: Path) -> None:
     put(folder, "msgspec-0.1-py3-none-any.whl")
     path = asked(folder, "\nmsgspec==0.1\n")
-    user = resolve.wheels(path, BOOKWORM, {})
+    user = resolved(path, BOOKWORM, {})
     with pytest.raises(RequirementsError) as refused:
         resolve.runtime(path, user, BOOKWORM, {})
     assert refused.value.where == "requirements.txt:2"
@@ -216,8 +224,8 @@ def test_a_lock_of_uv_is_taken_as_it_stands(folder: Path) -> None:
     subprocess.run(command, check=True, cwd=folder.parent, capture_output=True)
     put(folder, "one-2.0-py3-none-any.whl")
     path = folder.parent / "uv.lock"
-    on_311 = resolve.wheels(path, BOOKWORM, {})
-    on_313 = resolve.wheels(path, TRIXIE_ARM, {})
+    on_311 = resolved(path, BOOKWORM, {})
+    on_313 = resolved(path, TRIXIE_ARM, {})
     assert [(one.name, one.version) for one in on_311] == [("one", "1.0"), ("two", "1.0")]
     assert [(one.name, one.version) for one in on_313] == [("one", "1.0")]
 
@@ -225,10 +233,10 @@ def test_a_lock_of_uv_is_taken_as_it_stands(folder: Path) -> None:
 def test_a_file_of_another_hash_than_is_asked_for_is_refused(folder: Path) -> None:
     sha256 = put(folder, "one-1.0-py3-none-any.whl")
     text = f"one==1.0 \\\n  --hash=sha256:{{}} \\\n  --hash=sha256:{'1' * 64}\n"
-    (found,) = resolve.wheels(asked(folder, text.format(sha256)), BOOKWORM, {})
+    (found,) = resolved(asked(folder, text.format(sha256)), BOOKWORM, {})
     assert found.sha256 == sha256
     with pytest.raises(RequirementsError) as refused:
-        resolve.wheels(asked(folder, text.format("0" * 64)), BOOKWORM, {})
+        resolved(asked(folder, text.format("0" * 64)), BOOKWORM, {})
     assert refused.value.where == "requirements.txt:1"
     assert refused.value.problem == "one 1.0 has another hash than is asked for"
     assert refused.value.came == f"one-1.0-py3-none-any.whl, sha256:{sha256}"

@@ -1,0 +1,45 @@
+"""What wheels are built with, where there is only source: the app's engine, when it is needed."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from lading.building.progress import Progress
+from lading.building.wheels.making.maker import Bench
+from lading.building.wheels.making.workshop import Workshop
+from lading.errors import SettingsError
+from lading.oci.platforms import of_this_machine
+from lading.settings.app import App
+from lading.state.folders import Folders
+from lading.stores.layout import Layout
+
+MINUTES = "LADING_WHEEL_MINUTES"
+
+
+def bench(app: App, progress: Progress) -> Bench:
+    """Opens nothing yet: few apps have anything to build."""
+    folders = Folders.of_user()
+    open_once = functools.cache(functools.partial(_workshop, app.engine, folders))
+    return Bench(Layout(folders.store), folders.cache, progress, open_once)
+
+
+def _workshop(engine: str, folders: Folders) -> Workshop:
+    from lading.engines import select
+    from lading.pipelines.workshop import ContainerWorkshop
+
+    opened = select.opened(select.require(engine), folders)
+    return ContainerWorkshop(opened, of_this_machine(), _minutes() * 60)
+
+
+def _minutes() -> float:
+    from lading.pipelines.workshop import MINUTES as USUAL
+
+    text = os.environ.get(MINUTES, "")
+    try:
+        minutes = float(text) if text else USUAL
+    except ValueError:
+        minutes = 0.0
+    if not minutes > 0:
+        raise SettingsError("is no time to wait", MINUTES, "a number of minutes above 0", text)
+    return minutes
