@@ -64,31 +64,39 @@ def _of_app(store: Layout) -> _Listed:
     app = read(Path.cwd())
     known = dict(store.references())
     named = {recipe.name: Reference(f"{app.name}/{recipe.name}") for recipe in app.recipes}
+    several = _indexes(store)
     images: dict[str, Image | str] = {}
     for name, where in named.items():
         images[name] = _image(store, known.get(where))
-        if where in known:
-            images |= _of_other_platforms(store, name, where)
+        if where in several:
+            images |= _of_other_platforms(store, name, several[where])
     return _Listed(images)
 
 
 def _every(store: Layout) -> _Listed:
     """By name; what had a name before is called `name@digest`, and comes after what has it now."""
+    several = _indexes(store)
     images: dict[str, Image | str] = {}
     for where, digest in store.references():
         name = str(where).removesuffix(":latest")
         images[name] = _image(store, digest)
-        images |= _of_other_platforms(store, name, where)
+        if where in several:
+            images |= _of_other_platforms(store, name, several[where])
     for digest in store.unnamed():
         image = _image(store, digest)
         images[f"{_title(image)}@{digest.hex[:_SHORT]}"] = image
     return _Listed(dict(sorted(images.items(), key=lambda item: item[0].partition("@")[:2])))
 
 
-def _of_other_platforms(store: Layout, name: str, where: Reference) -> dict[str, Image | str]:
+def _indexes(store: Layout) -> dict[Reference, Digest]:
+    """Names that point at images for several platforms."""
+    return {one.name: one.digest for one in store.listed() if one.is_index and one.name}
+
+
+def _of_other_platforms(store: Layout, name: str, digest: Digest) -> dict[str, Image | str]:
     """What else a name points at, by way of an index, each called `name@platform`."""
     try:
-        index = store.index(where)
+        index = store.index(digest)
     except StoreError:
         return {}
     others = dict(index.manifests) if index else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lading.oci import Digest, Image, Layer, media_types
 from lading.oci.annotations import KIND, TITLE, UNPACKED
@@ -21,8 +21,15 @@ class SharedLayer:
     """As it is stored."""
     unpacked_size: int | None
     """Of its tar; None where nobody said."""
-    also_in: tuple[str, ...]
-    """The other images that have it, in the order in which they were given."""
+    image: str
+    """Whose layer it is."""
+    had_by: Sequence[str] = field(compare=False, repr=False)
+    """The images that have it, in the order in which they were given: one list for all of them."""
+
+    @property
+    def also_in(self) -> tuple[str, ...]:
+        """The other images that have it."""
+        return tuple(name for name in self.had_by if name != self.image)
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ def _layer(layer: Layer, image: str, having: Mapping[Digest, Sequence[str]]) -> 
         digest=descriptor.digest,
         size=descriptor.size,
         unpacked_size=_unpacked_size(layer),
-        also_in=tuple(name for name in having[descriptor.digest] if name != image),
+        image=image,
+        had_by=having[descriptor.digest],
     )
 
 
