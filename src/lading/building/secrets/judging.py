@@ -26,6 +26,8 @@ _STANDS_FOR = (
     ),
 )
 """Words of what stands in the place of a secret. In lower case."""
+_PLAINLY = ("example", "placeholder", "changeme", "redacted", "your_", "your-", "xxxxx", "*****")
+"""Those of them that no generator comes to by chance."""
 _TEMPLATE = re.compile(
     r"\$\{|\$\(|\$[A-Z_]{2,}|\{\{|<[^>]*>|%\(|%[sd]|\{\w*\}|\[\w+\]|^\$|^@|^!|^&|^\*"
 )
@@ -111,7 +113,10 @@ def is_a_value(text: str) -> bool:
 
 def is_random(text: str) -> bool:
     """Whether it may be made by a generator: no placeholder, and no few letters again and again."""
-    return not is_placeholder(text) and entropy(text) >= 3.0
+    low = text.lower()
+    if any(word in low for word in _PLAINLY) or any(known in text for known in _PUBLIC):
+        return False
+    return entropy(text) >= 3.0
 
 
 def is_a_login(text: str) -> bool:

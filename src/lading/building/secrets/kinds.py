@@ -250,8 +250,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "netrc-password",
         "a password as in .netrc",
-        _words("machine"),
-        r"(?m)^\s*(?:machine\s+\S+|default)\s+login\s+\S+\s+(?:account\s+\S+\s+)?"
+        _words("machine", "default"),
+        r"(?:\bmachine\s+\S+|\bdefault)\s+login\s+\S+\s+(?:account\s+\S+\s+)?"
         r"password\s+(?P<secret>\S+)",
         exact=False,
         judge=judging.is_a_value,
