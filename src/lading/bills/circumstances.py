@@ -50,7 +50,7 @@ class Circumstances:
         """A person's, as git was told it; empty where it was not."""
         from lading.bills import git
 
-        return git.user(self.folder)
+        return git.settings(self.folder).get("user.name", "").strip()
 
     @property
     def host(self) -> str:

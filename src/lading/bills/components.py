@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from cyclonedx.model import (
     ExternalReference,
@@ -26,8 +25,6 @@ from packageurl import PackageURL
 from lading.bills import licences, purls
 from lading.bills.inside import reading
 from lading.bills.inside.facts import Copyright, Deb, Debs, Fact, Interpreter, Os, Wheel
-from lading.building.base_image import BaseImage
-from lading.building.lockfile import LockedEnvironment
 
 PATH = "lading:path"
 """Property: where in the image it lies."""
@@ -35,27 +32,12 @@ _DECLARED = LicenseAcknowledgement.DECLARED
 _CONCLUDED = LicenseAcknowledgement.CONCLUDED
 
 
-@dataclass(frozen=True)
-class Hashes:
-    """SHA-256 of the files that packages came in, by name and version."""
-
-    by_package: Mapping[tuple[str, str], str]
-
-    @classmethod
-    def of_lock(cls, locked: LockedEnvironment) -> Hashes:
-        """Names are normalised in a lock; no Debian package has a wheel's name and version."""
-        debs, wheels = (*locked.base, *locked.packages), (*locked.runtime, *locked.wheels)
-        found = {(one.name, one.version): one.sha256 for one in debs}
-        return cls({**found, **{(one.name, one.version): one.sha256 for one in wheels}})
-
-    def of(self, name: str, version: str) -> list[HashType]:
-        """As CycloneDX has them; none of what is not known."""
-        found = self.by_package.get((name, version))
-        return [sha256(found)] if found else []
-
-
 def sha256(digits: str) -> HashType:
     return HashType(alg=HashAlgorithm.SHA_256, content=digits)
+
+
+Hashes = Mapping[str, str]
+"""SHA-256 of the files that packages came in, by `name version`."""
 
 
 def of_facts(found: Mapping[str, Fact], hashes: Hashes) -> Iterator[Component]:
@@ -77,28 +59,28 @@ def of_facts(found: Mapping[str, Fact], hashes: Hashes) -> Iterator[Component]:
                 pass
 
 
-def of_models(files: Mapping[str, str]) -> Iterator[Component]:
-    """Model files, of texts that end in a SHA-256 (`Wanted.files`)."""
-    for path, said in files.items():
-        if digest := said.rpartition(" ")[2]:
-            yield Component(
-                type=ComponentType.MACHINE_LEARNING_MODEL,
-                name=path,
-                bom_ref=f"model:{path}",
-                hashes=[sha256(digest)],
-                properties=[Property(name=PATH, value=f"/app/{path}")],
-            )
+def of_models(digests: Mapping[str, str]) -> Iterator[Component]:
+    """Model files, by the SHA-256 of each path."""
+    for path, digest in digests.items():
+        yield Component(
+            type=ComponentType.MACHINE_LEARNING_MODEL,
+            name=path,
+            bom_ref=f"model:{path}",
+            hashes=[sha256(digest)],
+            properties=_properties((PATH, f"/app/{path}")),
+        )
 
 
-def of_base(image: BaseImage | None) -> Iterator[Component]:
-    """The image that it stands on, where that is somebody else's."""
-    if image:
+def of_base(base: tuple[str, str] | None) -> Iterator[Component]:
+    """The image that it stands on, by reference and digest, where that is somebody else's."""
+    if base:
+        reference, digest = base
         yield Component(
             type=ComponentType.CONTAINER,
-            name=image.reference,
-            version=image.digest,
-            bom_ref=f"base:{image.digest}",
-            hashes=[sha256(image.digest.partition(":")[2])],
+            name=reference,
+            version=digest,
+            bom_ref=f"base:{digest}",
+            hashes=[sha256(digest.partition(":")[2])],
         )
 
 
@@ -144,7 +126,7 @@ def _deb(deb: Deb, said: Copyright, system: Os | None, hashes: Hashes) -> Compon
         purl=PackageURL.from_string(purl),
         supplier=OrganizationalEntity(name=deb.maintainer) if deb.maintainer else None,
         licenses=_licences([licences.named(one) for one in said.licences if one], how),
-        hashes=hashes.of(deb.name, deb.version),
+        hashes=_hashes(hashes, deb.name, deb.version),
         external_references=_home(deb.homepage),
         # Trivy compares advisories by these, since they are of source packages.
         properties=_properties(
@@ -163,7 +145,7 @@ def _wheel(wheel: Wheel, path: str, hashes: Hashes) -> Component:
         purl=PackageURL.from_string(purls.wheel(wheel.name, wheel.version)),
         supplier=OrganizationalEntity(name=wheel.supplier) if wheel.supplier else None,
         licenses=_licences(licences.of_wheel(wheel), _DECLARED),
-        hashes=hashes.of(wheel.name, wheel.version),
+        hashes=_hashes(hashes, wheel.name, wheel.version),
         external_references=_home(wheel.homepage),
         properties=_properties((PATH, f"/{path}")),
     )
@@ -191,6 +173,11 @@ def _licences(names: Iterable[str], how: LicenseAcknowledgement) -> list[License
         else DisjunctiveLicense(name=one, acknowledgement=how)
         for one in once
     ]
+
+
+def _hashes(hashes: Hashes, name: str, version: str) -> list[HashType]:
+    found = hashes.get(f"{name} {version}")
+    return [sha256(found)] if found else []
 
 
 def _home(url: str) -> list[ExternalReference]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -50,15 +49,16 @@ def look(folder: Path, tracked: Iterable[Path], contents: Iterable[Path]) -> Com
     Dirty is what of `tracked` (files and folders) was changed since, and what of `contents` (files
     that go into the image, and are not told by a digest of their own) git does not keep.
     """
-    head = _asked(folder, "log", "-1", "--no-show-signature", "--format=%H%n%an%n%aI")
+    head = _asked(folder, "log", "-1", "--no-show-signature", "--format=%H%n%an%n%aI%n%D")
     if head is None:
         return None
-    commit, author, authored = [*head.split("\n"), "", ""][:3]
-    branch = (_asked(folder, "symbolic-ref", "--short", "-q", "HEAD") or "").strip()
+    commit, author, authored, names = [*head.split("\n"), "", "", ""][:4]
+    # "HEAD -> main, tag: v1, origin/main"; of a commit without a branch, "HEAD, …".
+    branch = names.partition(",")[0].partition("HEAD -> ")[2].strip()
     return Commit(
         commit,
         branch,
-        _repository(folder, branch),
+        _repository(settings(folder), branch),
         author,
         authored,
         tuple(sorted(_changed(folder, list(tracked), set(contents)))),
@@ -84,17 +84,17 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, f"{place}:{port}" if port else place, parts.path, "", ""))
 
 
-def user(folder: Path) -> str:
-    """Whom git takes for the author of commits here; empty where it was not told."""
-    return (_asked(folder, "config", "--get", "user.name") or "").strip()
+def settings(folder: Path) -> dict[str, str]:
+    """git's configuration there, of what a bill tells; of what is said twice, the last."""
+    wanted = r"^(user\.name|remote\..*\.url|branch\..*\.remote)$"
+    said = _asked(folder, "config", "-z", "--get-regexp", wanted) or ""
+    return dict(one.partition("\n")[::2] for one in said.split("\0") if one)
 
 
-def _repository(folder: Path, branch: str) -> str:
+def _repository(said: Mapping[str, str], branch: str) -> str:
     """Of the remote that the branch follows, else of `origin`."""
-    followed = _asked(folder, "config", "--get", f"branch.{branch}.remote") if branch else None
-    remote = (followed or "").strip() or "origin"
-    url = _asked(folder, "config", "--get", f"remote.{remote}.url") or ""
-    return without_credentials(url.strip())
+    remote = said.get(f"branch.{branch}.remote", "origin")
+    return without_credentials(said.get(f"remote.{remote}.url", "").strip())
 
 
 def _changed(folder: Path, tracked: list[Path], contents: set[Path]) -> Iterable[str]:
@@ -109,6 +109,9 @@ def _changed(folder: Path, tracked: list[Path], contents: set[Path]) -> Iterable
 def _asked(folder: Path, *words: str) -> str | None:
     """What git answered; None where it is not there, refuses, or takes too long."""
     own = {name: text for name, text in os.environ.items() if name not in _ASIDE}
+    # Imported where git is asked: 8 ms.
+    import subprocess
+
     try:
         done = subprocess.run(
             # A monitor of files would be a program of the repository's choice.

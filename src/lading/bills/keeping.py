@@ -37,7 +37,7 @@ def keep(store: Layout, cache: Path, made: Made, around: Circumstances) -> Bill 
         return None
     from lading.bills import making
 
-    bill = making.make(made, around, store, cache)
+    bill = making.make(made, around, cache)
     there = store.attached(bill.subject.digest)
     known = _same(there, bill)
     kept = known or bill

@@ -8,14 +8,13 @@ from lading.bills import provenance, sbom
 from lading.bills.bill import Bill, encoded
 from lading.bills.circumstances import Circumstances
 from lading.bills.made import Made
-from lading.stores.layout import Layout
 
 
-def make(made: Made, around: Circumstances, store: Layout, cache: Path) -> Bill:
+def make(made: Made, around: Circumstances, cache: Path) -> Bill:
     """Read the image's layers for what is in them, unless a record below `cache` tells; ask git.
 
     Raises StoreError, DamagedBlob.
     """
-    listed = sbom.make(made, store, cache)
+    listed = sbom.make(made, cache)
     said = provenance.statement(made, around, listed)
     return Bill(made.built.image.descriptor, encoded(said), listed)

@@ -2,57 +2,75 @@
 
 Source of the format: CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json. The same image gives the
 same bytes: no time is in it, and its serial number is made of the image's digest.
+
+Of a change of code all stays but the digest, so the document is kept as it is without one. What
+makes it (`rendering.py`) takes longer than all else that a build does for a bill.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.component import Component, ComponentType
-from cyclonedx.output.json import JsonV1Dot6
-from packageurl import PackageURL
+import msgspec
 
 from lading import __version__
-from lading.bills import components
-from lading.bills.bill import encoded
 from lading.bills.inside import reading
 from lading.bills.inside.facts import Fact
 from lading.bills.made import Made
-from lading.bills.needs import Needs
+from lading.building.layers.record import write_record
 from lading.building.layers.wanted import LayerKind
-from lading.oci import Digest, Image
+from lading.building.lockfile import LockedEnvironment
+from lading.errors import StoreError
+from lading.oci import Digest, Image, Layer
 from lading.oci.document import Document
-from lading.stores.layout import Layout
 
 TOOL = "lading"
+NO_DIGEST = "0" * 64
+NO_SERIAL = uuid.UUID(int=0)
+"""What stands for an image's own in a document that is kept."""
+_FORMAT = 1
+"""Of what is kept. Raise it when the document says more, or otherwise."""
 
 
-def make(made: Made, store: Layout, cache: Path) -> bytes:
+@dataclass(frozen=True)
+class Contents:
+    """What an SBOM tells of, but for what the layers below the code say."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    """Below the user's own, which change with each edit."""
+    own: Mapping[str, Fact]
+    """What the user's own layers say: packages that lie in the source."""
+    hashes: Mapping[str, str]
+    """SHA-256 of the files that packages came in, by `name version`."""
+    models: Mapping[str, str]
+    """SHA-256 by path."""
+    base: tuple[str, str] | None = None
+    """Reference and digest of the image that it stands on."""
+
+
+def make(made: Made, cache: Path) -> bytes:
     """Of an image that was built. Raises StoreError, DamagedBlob."""
-    image = made.built.image
-    models = {LayerKind.MODEL.value}
-    layers = [
-        layer
-        for layer, told in zip(image.layers, made.built.layers, strict=True)
-        if told.kind not in models
+    by_kind = [
+        (told.kind, layer)
+        for told, layer in zip(made.built.layers, made.built.image.layers, strict=True)
     ]
-    found = reading.said(layers, cache)
-    hashes = components.Hashes.of_lock(made.locked)
-    return written(
+    own, models = LayerKind.CODE.value, LayerKind.MODEL.value
+    base = made.locked.image
+    contents = Contents(
         f"{made.recipe.app}/{made.recipe.name}",
-        image.digest,
-        [
-            *components.of_facts(found, hashes),
-            *components.of_models(made.files(LayerKind.MODEL)),
-            *components.of_base(made.locked.image),
-        ],
-        found,
+        tuple(layer for kind, layer in by_kind if kind not in (own, models)),
+        reading.said([layer for kind, layer in by_kind if kind == own], cache),
+        _hashes(made.locked),
+        _models(made),
+        (base.reference, base.digest) if base else None,
     )
+    return _of(contents, made.built.image, cache)
 
 
 def of_image(name: str, image: Image, cache: Path) -> bytes:
@@ -60,37 +78,14 @@ def of_image(name: str, image: Image, cache: Path) -> bytes:
 
     Raises StoreError, DamagedBlob.
     """
-    found = reading.said(image.layers, cache)
-    listed = components.of_facts(found, components.Hashes({}))
-    return written(name, image.digest, listed, found)
-
-
-def written(
-    name: str, digest: Digest, listed: Iterable[Component], found: Mapping[str, Fact]
-) -> bytes:
-    """The document, its components in an order of their own."""
-    whole = sorted({str(one.bom_ref): one for one in listed}.values(), key=lambda x: str(x.bom_ref))
-    root = _root(name, digest)
-    tool = Component(type=ComponentType.APPLICATION, name=TOOL, version=__version__)
-    metadata = BomMetaData(component=root)
-    metadata.tools.components.add(tool)
-    bom = Bom(
-        serial_number=uuid.uuid5(uuid.NAMESPACE_OID, str(digest)),
-        components=whole,
-        metadata=metadata,
-    )
-    _relate(bom, root, whole, found)
-    document = json.loads(JsonV1Dot6(bom).output_as_string())
-    # The library does not do without.
-    del document["metadata"]["timestamp"]
-    return encoded(document)
+    return _of(Contents(name, image.layers, {}, {}, {}), image, cache)
 
 
 def is_ours(content: bytes) -> bool:
     """Whether Lading wrote it."""
     try:
         tools = Document.parse(content, "sbom").child("metadata").fields.get("tools")
-    except Exception:
+    except StoreError:
         return False
     listed: Any = tools.get("components") if isinstance(tools, dict) else None
     return isinstance(listed, list) and any(
@@ -98,28 +93,43 @@ def is_ours(content: bytes) -> bool:
     )
 
 
-def _root(name: str, digest: Digest) -> Component:
-    """The image itself (purl-spec, type oci)."""
-    short = name.rpartition("/")[2]
-    return Component(
-        type=ComponentType.CONTAINER,
-        name=name,
-        version=str(digest),
-        bom_ref="image",
-        purl=PackageURL("oci", None, short, str(digest)),
-        hashes=[components.sha256(digest.hex)],
-    )
+def _of(contents: Contents, image: Image, cache: Path) -> bytes:
+    record = cache / "sboms" / f"{_key(contents)}.json"
+    try:
+        text = record.read_text()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    # Not synced when it was written: a power cut may have left it empty.
+    if NO_DIGEST not in text:
+        from lading.bills import rendering
+
+        text = rendering.rendered(contents, reading.said(contents.layers, cache))
+        write_record(record, text.encode())
+    return _filled(text, image.digest).encode()
 
 
-def _relate(
-    bom: Bom, root: Component, listed: Sequence[Component], found: Mapping[str, Fact]
-) -> None:
-    """Who needs whom; the image needs whatever nobody else does."""
-    by_ref = {str(one.bom_ref): one for one in listed}
-    needed: set[str] = set()
-    for ref, wanted in Needs.of(found).by_ref().items():
-        there = sorted(one for one in wanted if one in by_ref and one != ref)
-        needed.update(there)
-        if ref in by_ref:
-            bom.register_dependency(by_ref[ref], [by_ref[one] for one in there])
-    bom.register_dependency(root, [one for ref, one in by_ref.items() if ref not in needed])
+def _filled(text: str, digest: Digest) -> str:
+    serial = uuid.uuid5(uuid.NAMESPACE_OID, str(digest))
+    return text.replace(NO_DIGEST, digest.hex).replace(NO_SERIAL.urn, serial.urn)
+
+
+def _key(contents: Contents) -> str:
+    """Of all that decides the document: another Lading may make another of the same."""
+    said = [
+        [_FORMAT, __version__, contents.name, contents.base],
+        [str(one.diff_id) for one in contents.layers],
+        [contents.own, contents.hashes, contents.models],
+    ]
+    whole = msgspec.json.encode(said, order="deterministic")
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _hashes(locked: LockedEnvironment) -> dict[str, str]:
+    debs, wheels = (*locked.base, *locked.packages), (*locked.runtime, *locked.wheels)
+    found = {f"{one.name} {one.version}": one.sha256 for one in debs}
+    return {**found, **{f"{one.name} {one.version}": one.sha256 for one in wheels}}
+
+
+def _models(made: Made) -> dict[str, str]:
+    told = made.files(LayerKind.MODEL).items()
+    return {path: digest for path, said in told if (digest := said.rpartition(" ")[2])}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from lading.bills.inside import debian, python
 from lading.bills.inside.facts import Copyright, Fact, Facts
 from lading.building.layers.record import write_record
 from lading.oci import Layer
@@ -24,18 +23,44 @@ _MOST_BYTES = 4 * 1024**2
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _DECODER = msgspec.json.Decoder(Facts)
 
+
+def _status(content: bytes) -> Fact:
+    from lading.bills.inside import debian
+
+    return debian.packages(_text(content))
+
+
+def _copyright(content: bytes) -> Fact:
+    from lading.bills.inside import debian
+
+    return debian.copyright_of(_text(content))
+
+
+def _release(content: bytes) -> Fact:
+    from lading.bills.inside import debian
+
+    return debian.release(_text(content))
+
+
+def _wheel(content: bytes) -> Fact | None:
+    from lading.bills.inside import python
+
+    return python.package(content)
+
+
+def _interpreter(content: bytes) -> Fact | None:
+    from lading.bills.inside import python
+
+    return python.interpreter(_text(content))
+
+
+# Their modules are imported where there is something for them: most layers of code have nothing.
 _READERS: tuple[tuple[re.Pattern[str], Callable[[bytes], Fact | None]], ...] = (
-    (
-        re.compile(r"var/lib/dpkg/status(?:\.d/(?!.*\.md5sums$)[^/]+)?$"),
-        lambda x: debian.packages(_text(x)),
-    ),
-    (re.compile(r"usr/share/doc/[^/]+/copyright$"), lambda x: debian.copyright_of(_text(x))),
-    (re.compile(r".*\.dist-info/METADATA$|.*\.egg-info/PKG-INFO$"), python.package),
-    (re.compile(r"(?:etc|usr/lib)/os-release$"), lambda x: debian.release(_text(x))),
-    (
-        re.compile(r"usr/local/include/python3\.\d+/patchlevel\.h$"),
-        lambda x: python.interpreter(_text(x)),
-    ),
+    (re.compile(r"var/lib/dpkg/status(?:\.d/(?!.*\.md5sums$)[^/]+)?$"), _status),
+    (re.compile(r"usr/share/doc/[^/]+/copyright$"), _copyright),
+    (re.compile(r".*\.dist-info/METADATA$|.*\.egg-info/PKG-INFO$"), _wheel),
+    (re.compile(r"(?:etc|usr/lib)/os-release$"), _release),
+    (re.compile(r"usr/local/include/python3\.\d+/patchlevel\.h$"), _interpreter),
 )
 _DOC = re.compile(r"usr/share/doc/([^/]+)(?:/copyright)?$")
 
