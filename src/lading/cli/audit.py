@@ -14,6 +14,7 @@ from lading.bills.audit.licences import LicencePolicy
 from lading.bills.audit.policy import Audit, Policy
 from lading.bills.audit.rating import Rating
 from lading.cli import audit_shown, output, stored
+from lading.cli.progress import shown
 from lading.cli.stored import Named
 from lading.errors import ImageNotFound, SettingsError
 from lading.oci import Digest
@@ -117,7 +118,9 @@ def _databases(settings: Audit) -> list[Database]:
     from lading.bills.audit.database import opened
 
     cache = Folders.of_user().cache
-    return [one for path in settings.databases for one in opened(Path(path).expanduser(), cache)]
+    paths = [Path(path).expanduser() for path in settings.databases]
+    with shown() as progress:
+        return [one for path in paths for one in opened(path, cache, progress)]
 
 
 def _packages(store: Layout, wanted: Iterable[Named]) -> dict[str, list[Component]]:

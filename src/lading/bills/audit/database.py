@@ -23,6 +23,7 @@ from packaging.utils import canonicalize_name
 from lading.bills.audit.components import DEBIAN, PYPI
 from lading.bills.audit.osv import Affected, Entry
 from lading.errors import AuditError
+from lading.progress import Progress
 
 _FORMAT = "1"
 """Changed with what the index holds."""
@@ -51,37 +52,44 @@ class Database:
         return found
 
 
-def opened(path: Path, cache: Path) -> list[Database]:
+def opened(path: Path, cache: Path, progress: Progress) -> list[Database]:
     """The databases at `path`, indexed in `cache` where they were not yet. Raises AuditError."""
     if not path.exists():
         raise AuditError("there is no such file or folder", str(path), _EXPECTED, todo=_TODO)
     sources = [path]
     if path.is_dir():
         sources = sorted(path.glob("*.zip")) or [path]
-    databases = [_indexed(source, cache / "osv") for source in sources]
+    databases = [_indexed(source, cache / "osv", progress) for source in sources]
     if not any(x.entries for x in databases):
         expected = "vulnerabilities of PyPI or Debian"
         raise AuditError("nothing in it counts here", str(path), expected, todo=_TODO)
     return databases
 
 
-def _indexed(source: Path, cache: Path) -> Database:
+def _indexed(source: Path, cache: Path, progress: Progress) -> Database:
     where = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:16]
     index = cache / f"{where}-{_identity(source)}.sqlite"
     if not index.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = index.with_suffix(f".{os.getpid()}")
-        try:
-            _make(source, unfinished)
-            unfinished.replace(index)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        progress.start(task := f"index {source.name}")
+        _replace(source, index)
         for earlier in cache.glob(f"{where}-*.sqlite"):
             if earlier != index:
                 earlier.unlink(missing_ok=True)
+        progress.finish(task)
     with closing(_connected(index)) as connection:
         (entries,) = connection.execute("SELECT count FROM entries").fetchone()
     return Database(index, entries)
+
+
+def _replace(source: Path, index: Path) -> None:
+    """Nobody ever sees half an index."""
+    index.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = index.with_suffix(f".{os.getpid()}")
+    try:
+        _make(source, unfinished)
+        unfinished.replace(index)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _identity(source: Path) -> str:

@@ -34,10 +34,12 @@ class LicencePolicy:
     only_of: str = ""
     """ "PyPI" or "Debian": the packages of the other have whatever licence they have."""
 
-    def check(self) -> None:
-        """Raises AuditError for a pattern that no licence of SPDX's list matches."""
+    def check(self, components: Iterable[Component]) -> None:
+        """Raises AuditError for a pattern that fits no licence of SPDX's, and none of these."""
+        named = {x for one in components for x in one.licences} | set(_known())
         for pattern in (*self.denied, *self.allowed):
-            if not any(_fits(pattern, key) for key in _known()):
+            is_one = _tree(pattern) is not None or any(_fits(pattern, x) for x in named)
+            if not is_one:
                 raise _no_licence(pattern)
 
 
@@ -80,9 +82,10 @@ def _judged(tree: Any, policy: LicencePolicy) -> str:
         if tree.operator == " OR ":
             return "" if "" in reasons else reasons[0]
         return next((x for x in reasons if x), "")
-    names = [str(tree.key)]
     if isinstance(tree, LicenseWithExceptionSymbol):
-        names = [str(tree), str(tree.license_symbol.key)]
+        names = [tree.render(), str(tree.license_symbol.key)]
+    else:
+        names = [str(tree.key)]
     if _is_denied(names, policy):
         return "denied"
     if policy.allowed and not any(_matches(policy.allowed, x) for x in names):
@@ -133,7 +136,7 @@ def _no_licence(pattern: str) -> AuditError:
     meant = _squeezed(pattern)
     squeezed = {_squeezed(x): x for x in _known()}
     longer = sorted((x for x in squeezed if x.startswith(meant)), key=len)
-    close = longer or get_close_matches(meant, squeezed, 1, 0.7)
+    close = longer or get_close_matches(meant, squeezed, 1, 0.6)
     todo = f"did you mean {squeezed[close[0]]}?" if close else "see https://spdx.org/licenses"
     return AuditError("no such licence", pattern, "an identifier of SPDX, or a pattern", todo=todo)
 

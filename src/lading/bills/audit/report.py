@@ -53,7 +53,7 @@ def audit(
     today: date,
 ) -> Report:
     """Raises AuditError where the policy names licences that are none."""
-    policy.licences.check()
+    policy.licences.check(x for components in images.values() for x in components)
     found = find(images, databases)
     return Report(
         images,

@@ -62,7 +62,7 @@ def signed(payload: bytes, key: PrivateKey) -> bytes:
     signature = key.sign(_authenticated(payload, _PAYLOAD))
     document = {
         "mediaType": MEDIA_TYPE,
-        "verificationMaterial": {"publicKey": {"hint": key.public.hint}},
+        "verificationMaterial": {"publicKey": {"hint": key.public.hint}, "tlogEntries": []},
         "dsseEnvelope": {
             "payload": base64.b64encode(payload).decode(),
             "payloadType": _PAYLOAD,
