@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -29,3 +32,66 @@ def postgresql() -> Iterator[str]:
     yield f"{URL}?options=-csearch_path%3D{schema}"
     with psycopg.connect(URL, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+class Line:
+    """A way to a server that can be cut, and mended: what asks by it knows no other."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = host, port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._pairs: set[socket.socket] = set()
+        self.is_cut = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._listening.getsockname()[1])
+
+    def cut(self) -> None:
+        """End every connection, and let none through."""
+        self.is_cut = True
+        for one in list(self._pairs):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self.is_cut = False
+
+    def close(self) -> None:
+        self.cut()
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = self._listening.accept()
+                if self.is_cut:
+                    here.close()
+                    continue
+                there = socket.create_connection(self._to)
+                for one, other in ((here, there), (there, here)):
+                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        self._pairs.add(one)
+        with suppress(OSError):
+            while content := one.recv(65536):
+                other.sendall(content)
+        for each in (one, other):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._pairs.discard(one)
+        one.close()
+
+
+@contextmanager
+def line_to(url: str) -> Iterator[tuple[Line, str]]:
+    """A line to the server of a URL, and the URL by which it is taken."""
+    place = urlsplit(url)
+    line = Line(str(place.hostname), int(place.port or 5432))
+    try:
+        by = place.netloc.rpartition("@")[0] + f"@127.0.0.1:{line.port}"
+        yield line, urlunsplit(place._replace(netloc=by))
+    finally:
+        line.close()

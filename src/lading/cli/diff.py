@@ -107,8 +107,7 @@ def _two(
         return found.one(service, before), found.one(service, after)
     if before is not None:
         was = found.one(service, before)
-        now = found.current(service) if found.is_remembered else None
-        return was, now or found.kept(service, 1)[0]
+        return was, found.current(service) or found.kept(service, 1)[0]
     last = found.kept(service, 2)
     if len(last) < 2:
         raise UsageError(f"{service} has one revision: there is nothing to compare it with")

@@ -26,9 +26,11 @@ def command(as_json: bool) -> None:
         raise not_up(at) from None
     if as_json:
         output.print_json(msgspec.to_builtins(status))
-    else:
-        _print(status)
-        _print_engine(select.recalled(at.engine_file))
+        return
+    _print(status)
+    _print_engine(select.recalled(at.engine_file))
+    if status.trouble:
+        click.echo(f"lading: {status.trouble}; what runs goes on, and cannot be changed", err=True)
 
 
 def unenforced(status: AppStatus) -> str:

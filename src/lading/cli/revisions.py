@@ -15,6 +15,7 @@ from lading.controller.remembered import remembered
 from lading.errors import AppNotUp, StoreError, UsageError
 from lading.oci import Digest, Image
 from lading.releases.revision import Revision
+from lading.settings import read
 from lading.state.past import Past
 from lading.stores.layout import Layout
 
@@ -81,16 +82,13 @@ class Revisions:
 
     @cached_property
     def wanted(self) -> WantedApp:
-        """What is wanted now, or was before the app went down. Raises AppNotUp: it never was up."""
+        """What is wanted now, or was before the app went down; of an app that never was up here,
+        its gateway alone. Raises SettingsError where that cannot be read then."""
         found = Client(self.at.socket).wanted() if self.is_up else remembered(self.at)
         if found is None:
-            raise AppNotUp("the app was never up here", todo="start it with `lading up`")
+            app = read(self.at.folder)
+            return WantedApp(app.name, app.listener, ())
         return found
-
-    @property
-    def is_remembered(self) -> bool:
-        """Whether the app was ever up on this machine."""
-        return self.is_up or remembered(self.at) is not None
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -120,7 +118,8 @@ class Revisions:
         if not told:
             blobs = Layout(self.at.folders.store).blobs
             there = blobs.has(revision.spec.image)
-            told.append("kept" if there else "in a registry" if location else "gone")
+            places = ("kept" if there else "", "pushed" if location else "")
+            told.append(", ".join(filter(None, places)) or "gone")
             # Of revisions of earlier versions of Lading nobody knows.
             if revision.ready_at is None and revision.occasion.who:
                 told.append("never ready")

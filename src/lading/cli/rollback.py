@@ -9,11 +9,12 @@ from dataclasses import replace
 import click
 
 from lading.building import contents
-from lading.cli import occasions, place, plan_shown, releasing
+from lading.cli import engines, occasions, place, plan_shown, releasing, states
 from lading.cli.progress import shown
 from lading.cli.revisions import Revisions
 from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
+from lading.engines import select
 from lading.errors import ImageNotFound, LadingError, SettingsError, UsageError
 from lading.oci.location import Location
 from lading.oci.platforms import of_this_machine
@@ -21,6 +22,7 @@ from lading.releases.changes import Asked, Changes, Outcome, ServiceChange, comp
 from lading.releases.plan import Target
 from lading.releases.revision import Revision
 from lading.settings import read
+from lading.settings.app import App
 from lading.stores.layout import Layout
 from lading.stores.registry import Hosts, Registries
 
@@ -38,7 +40,8 @@ def command(service: str, revision: int | None, dry_run: bool) -> None:
     registry that it was pushed to. Requests are answered all the while. It is a revision of its
     own, and the next `lading up` goes by the source again.
 
-    Of an app that is down, all is started as it was last, with the service as it was.
+    Of an app that is down, all is started as it was last, with the service as it was; of one that
+    never was up here, that service.
     """
     begun = time.monotonic()
     at = place.found()
@@ -51,7 +54,7 @@ def command(service: str, revision: int | None, dry_run: bool) -> None:
         return
     _bring(found, target)
     if not found.is_up:
-        click.echo("the app was down: all of it is started as it was last")
+        _prepare(found, target)
     released = releasing.release(at, lambda now: _asked(found, now, target), _say, occasions.why())
     releasing.tell(released, time.monotonic() - begun)
     click.echo(f"{service} is what revision {target.number} was; `lading up` would undo that")
@@ -98,7 +101,7 @@ def _foretell(found: Revisions, target: Revision) -> None:
     before = {service: _side(found, current, replicas)} if current else {}
     running = [one.name for one in found.status.services] if found.status else []
     (change,) = compare(before, after, {service} & set(running))
-    if not found.is_up:
+    if current and not found.is_up:
         change = ServiceChange(service, Outcome.CHANGED, change.image, change.settings)
     plan_shown.show(Changes((change,)))
 
@@ -125,10 +128,8 @@ def _asked(found: Revisions, now: WantedApp | None, target: Revision) -> WantedA
     one = WantedService.of(Target(target, before.replicas if before else 1))
     told = replace(target.occasion, why="", who="", returns_to=target.number)
     wanted = replace(one, revision=None, occasion=told)
-    others = tuple(x for x in base.services if x.name != target.service)
     if before is None:
         return replace(base, services=(*base.services, wanted))
-    assert others is not None
     services = tuple(wanted if x.name == target.service else x for x in base.services)
     return replace(base, services=services)
 
@@ -161,12 +162,27 @@ def _require_image(found: Revisions, target: Revision) -> str | None:
     )
 
 
-def _hosts(at: Place) -> Hosts:
-    """What lading.yaml says of registries, where it can be read."""
+def _prepare(found: Revisions, target: Revision) -> None:
+    """What `lading up` does before it starts an app."""
+    app = _app(found.at)
+    limits = {f"services.{target.service}": target.spec.limits}
+    engines.take(found.at, app.engine if app else select.EMBEDDED, limits)
+    states.take(found.at, app)
+    if found.wanted.services:
+        click.echo("the app was down: all of it is started as it was last")
+
+
+def _app(at: Place) -> App | None:
+    """What lading.yaml says, where it can be read."""
     try:
-        return read(at.folder).registries
+        return read(at.folder)
     except SettingsError:
-        return {}
+        return None
+
+
+def _hosts(at: Place) -> Hosts:
+    app = _app(at)
+    return app.registries if app else {}
 
 
 def _say(error: LadingError) -> None:

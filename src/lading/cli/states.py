@@ -24,11 +24,11 @@ from lading.state.address import (
 )
 
 
-def take(at: Place, app: App) -> None:
+def take(at: Place, app: App | None) -> None:
     """Remember the app there from here on.
 
-    Raises StateError when it is up with another database, and where one does not answer: before
-    anything is built.
+    `app` is None where lading.yaml cannot be read. Raises StateError when it is up with another
+    database, and where one does not answer: before anything is built.
     """
     before, asked = recalled(at.state_file) or Kept(), _asked(at, app)
     if engines.running(at):
