@@ -110,7 +110,7 @@ def make(recipe: Recipe, materials: Materials) -> Built:
     Raises SettingsError, BuildError, ArchiveError, StoreError.
     """
     if recipe.is_foreign:
-        return _foreign(materials)
+        return _foreign(recipe, materials)
     _check_settings(recipe)
     locked, store, cache = materials.locked, materials.store, materials.cache
     hashes = FileHashes(cache, recipe.source)
@@ -151,8 +151,9 @@ def _check_settings(recipe: Recipe) -> None:
         checking.check_settings(recipe)
 
 
-def _foreign(materials: Materials) -> Built:
+def _foreign(recipe: Recipe, materials: Materials) -> Built:
     image = foreign.image(materials)
+    foreign.check(image, recipe)
     told = zip(image.layers, foreign.titles(materials, image.layers), strict=True)
     layers = tuple(
         # Nobody has unpacked them to know how large they are then.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from lading.building.bases import supply
 from lading.building.layers.materials import Materials
+from lading.building.recipe import Recipe
 from lading.errors import BuildError
 from lading.oci import Image, Layer
 
@@ -25,6 +26,14 @@ def foreseen(materials: Materials) -> Image | None:
     """As `image`; None where it is not in the store."""
     base = materials.locked.image
     return supply.stored(base, materials.store) if base else None
+
+
+def check(image: Image, recipe: Recipe) -> None:
+    """Raises BuildError where nobody says what a container of it runs."""
+    said = image.settings.get("config") or {}
+    if not (recipe.command or said.get("Entrypoint") or said.get("Cmd")):
+        todo = "add `command`, or take an image that has one"
+        raise BuildError("its image does not say what to run", recipe.name, todo=todo)
 
 
 def titles(materials: Materials, layers: Sequence[Layer]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock as Mutex
 
 from lading.building import fingerprint, flavours
-from lading.building.bases import looking, supply
+from lading.building.bases import debian_base, looking, supply
 from lading.building.bases.looking import Seen
 from lading.building.bases.supply import Supply
 from lading.building.debian import resolve as debian
@@ -116,13 +116,14 @@ class _Locking:
     ) -> LockedEnvironment:
         seen = self._seen(environment, platform, before)
         before = _comparable(before, seen.python)
+        packages = self._added(environment, seen, platform, before)
         bare = LockedEnvironment(
             python=seen.python,
             suite=seen.suite,
             platform=platform,
             inputs=fingerprint.inputs(environment),
             base=(),
-            packages=(),
+            packages=packages,
             runtime=(),
             wheels=(),
             image=seen.image,
@@ -131,6 +132,23 @@ class _Locking:
             return bare
         target = Target(seen.python, platform, seen.glibc)
         return self._with_wheels(bare, environment, target, before)
+
+    def _added(
+        self,
+        environment: Environment,
+        seen: Seen,
+        platform: str,
+        before: LockedEnvironment | None,
+    ) -> tuple[Deb, ...]:
+        """Debian's packages on an image that is a Debian already."""
+        if not environment.packages or seen.unpacked is None:
+            return ()
+        machine = suites.architecture(platform)
+        there = debian_base.installed(seen.unpacked, seen.suite, machine, environment.base)
+        index = self._index(seen.suite, machine)
+        prefer = _versions(before.packages) if before else {}
+        wanted = sorted(set(environment.packages))
+        return tuple(one.deb for one in debian.packages(index, wanted, there, prefer))
 
     def _seen(
         self, environment: Environment, platform: str, before: LockedEnvironment | None
@@ -194,7 +212,7 @@ class _Locking:
     ) -> tuple[Deb, ...]:
         """The image's packages and compilers, closed anew: a header goes with one version of its
         library, which may be a newer one than is locked."""
-        index = self._index(suite, suites.architecture(bare.platform))
+        index = self._index(suite.name, suites.architecture(bare.platform))
         below = [*bare.base, *bare.packages]
         wanted = [*ground.tools(bare.python, asked), *debian.ESSENTIAL, *(x.name for x in below)]
         return tuple(one.deb for one in debian.close(index, wanted, prefer=_versions(below)))
@@ -206,23 +224,23 @@ class _Locking:
         wanted: tuple[str, ...],
         before: LockedEnvironment | None,
     ) -> tuple[tuple[Deb, ...], tuple[Deb, ...]]:
-        index = self._index(suite, suites.architecture(platform))
+        index = self._index(suite.name, suites.architecture(platform))
         prefer = _versions((*before.base, *before.packages)) if before else {}
         base = debian.base(index, suite, prefer)
         added = debian.packages(index, sorted(set(wanted)), base, prefer) if wanted else []
         return tuple(p.deb for p in base), tuple(p.deb for p in added)
 
-    def _index(self, suite: Suite, architecture: str) -> Index:
+    def _index(self, suite: str, architecture: str) -> Index:
         """Read once, whoever asks first; InRelease is asked for anew each time."""
         with self.reading:
-            key = (suite.name, architecture)
+            key = (suite, architecture)
             if key not in self.indexes:
-                task = f"index of Debian {suite.name} ({architecture})"
+                task = f"index of Debian {suite} ({architecture})"
                 self.progress.start(task)
-                sources = suites.sources(suite.name)
+                sources = suites.sources(suite)
                 with ThreadPoolExecutor(len(sources)) as pool:
                     parts = pool.map(lambda one: self.archive.packages(one, architecture), sources)
-                    self.indexes[key] = Index(suite.name, [p for part in parts for p in part])
+                    self.indexes[key] = Index(suite, [p for part in parts for p in part])
                 self.progress.finish(task)
             return self.indexes[key]
 

@@ -138,7 +138,11 @@ def _settings(before: Spec, after: Spec, was_many: int, now_many: int) -> Iterat
     for path in {**was, **now}:
         if path not in SILENT and was.get(path) != now.get(path):
             key, word = WORDS.get(path, (path, _plain))
-            yield Setting(key, *(word(x[path]) if path in x else "none" for x in (was, now)))
+            texts = [word(x[path]) if path in x else "none" for x in (was, now)]
+            if texts[0] == texts[1] and path in was and path in now:
+                texts[1] = "another value"
+            if texts[0] != texts[1]:
+                yield Setting(key, *texts)
 
 
 def _flat(above: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -177,6 +181,10 @@ WORDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "max_body_bytes": ("gateway.max_body", _size),
     "batching.max_wait_seconds": ("batching.max_wait", _seconds),
     "http.port": ("port", str),
+    "foreign.user": ("user", str),
+    "foreign.arguments": ("command", lambda words: " ".join(words) or "its own"),
+    # Without values: somebody may have written a password here.
+    "foreign.env": ("env", lambda pairs: ", ".join(name for name, _ in pairs) or "none"),
     "http.health": ("health", str),
 }
 """Fields of a Spec that lading.yaml calls something else, and how their values are written."""

@@ -15,7 +15,7 @@ from lading.gateway.route import Listener
 from lading.oci import Digest
 from lading.releases import changes
 from lading.releases.changes import Asked, Changes, Outcome, ServiceChange, Setting, compare
-from lading.releases.revision import Batching, Http, Spec
+from lading.releases.revision import Batching, Foreign, Http, Spec
 
 OLD, NEW = Digest.of(b"old"), Digest.of(b"new")
 
@@ -187,7 +187,7 @@ def test_what_follows_from_another_setting_is_not_told_of() -> None:
 
 
 def test_every_silent_or_renamed_field_of_a_spec_is_there() -> None:
-    spec = replace(Spec(OLD), http=Http(1))
+    spec = replace(Spec(OLD), http=Http(1), foreign=Foreign())
     paths = {path for path, _ in changes._flat("", asdict(spec))}
     assert {*changes.WORDS, *changes.SILENT} <= paths
     assert {path.partition(".")[0] for path in paths} <= {one.name for one in fields(Spec)}

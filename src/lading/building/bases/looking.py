@@ -29,6 +29,7 @@ class Seen:
     suite: str = ""
     """Debian's code name, where it is a Debian that is known here."""
     glibc: tuple[int, int] = (0, 0)
+    unpacked: Unpacked | None = None
 
 
 def look(environment: Environment, image: Image, platform: str, cache: Path) -> Seen:
@@ -63,7 +64,7 @@ def look(environment: Environment, image: Image, platform: str, cache: Path) -> 
         glibc=version,
     )
     major, _, minor = version.partition(".")
-    return Seen(base, python.version, suite(found), (int(major), int(minor)))
+    return Seen(base, python.version, suite(found), (int(major), int(minor)), found)
 
 
 def settings(image: Image) -> Mapping[str, object]:

@@ -66,6 +66,18 @@ def parse(text: bytes, archive: str) -> list[Package]:
     return packages
 
 
+def installed(status: str, architecture: str) -> list[Package]:
+    """What dpkg's status file says is installed; no archive is known to have any of it."""
+    packages = []
+    for paragraph in status.split("\n\n"):
+        fields = dict(_FIELDS.findall(paragraph))
+        is_there = re.search(r"^Status: install ok installed$", paragraph, re.MULTILINE)
+        if is_there and fields.get("Architecture") in (architecture, "all"):
+            none = {"Filename": "", "SHA256": "", "Size": "0"}
+            packages.append(_package({**none, **fields}, ""))
+    return packages
+
+
 def dump(packages: list[Package]) -> bytes:
     """What `load` reads back: MessagePack, smaller and quicker than the text it came from."""
     return msgspec.msgpack.encode(packages)

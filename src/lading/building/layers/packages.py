@@ -20,10 +20,14 @@ def wanted(materials: Materials) -> Wanted | None:
         return cache.key("packages", [below, *hashes])
 
     def make(heard: Heard) -> Blob:
+        from lading.building.bases import debian_base
         from lading.building.debian import fetch, rootfs
 
         debs = fetch.fetch(packages, materials.cache, materials.progress)
-        entries = rootfs.package_entries(materials.base_debs(), debs)
+        if materials.locked.image:
+            entries = rootfs.entries_on(debian_base.entries(materials.unpacked), debs)
+        else:
+            entries = rootfs.package_entries(materials.base_debs(), debs)
         return blob.compressed(materials.store, entries, heard)
 
     count = len(packages)
