@@ -38,7 +38,7 @@ _DOCUMENTATION = "usr/share/doc/"
 def place(entries: Iterable[Entry]) -> Iterator[Entry]:
     """`entries` where they belong in an image, without the surplus."""
     for entry in entries:
-        path = _moved(entry.path)
+        path = moved(entry.path)
         if path not in MOVED and not _is_surplus(path, entry):
             yield replace(entry, path=path, target=_target(path, entry))
 
@@ -64,7 +64,8 @@ def with_parents(
     return [whole[path] for path in sorted(whole)]
 
 
-def _moved(path: str) -> str:
+def moved(path: str) -> str:
+    """Where a path of a package is in an image."""
     for old, new in MOVED.items():
         if path.startswith(f"{old}/"):
             return new + path[len(old) :]
@@ -78,7 +79,7 @@ def _target(path: str, entry: Entry) -> str:
     if path == entry.path:
         return entry.target
     aimed = posixpath.normpath(posixpath.join("/", posixpath.dirname(entry.path), entry.target))
-    return posixpath.relpath("/" + _moved(aimed[1:]), "/" + posixpath.dirname(path))
+    return posixpath.relpath("/" + moved(aimed[1:]), "/" + posixpath.dirname(path))
 
 
 def _is_surplus(path: str, entry: Entry) -> bool:

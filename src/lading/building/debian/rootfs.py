@@ -2,7 +2,7 @@
 
 Files are placed (`placement`), what maintainer scripts would have done is done (`skeleton`,
 `maintainer`), the linker's cache is made (`ld_cache`), and each package is recorded where image
-scanners look (/var/lib/dpkg/status.d, as distroless images do).
+scanners look (`recorded`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lading.building.debian import contents, ld_cache, maintainer, placement, skeleton
+from lading.building.debian import (
+    contents,
+    ld_cache,
+    maintainer,
+    placement,
+    recorded,
+    skeleton,
+)
 from lading.building.debian.contents import Contents
 from lading.building.layers.entry import Entry, Kind, file
 from lading.building.lockfile import Deb
@@ -46,10 +53,28 @@ def package_entries(base: Mapping[Deb, Path], packages: Mapping[Deb, Path]) -> l
     steps = [
         *maintainer.entries(opened, whole),
         *skeleton.shell(whole),
-        *(entry for one in added for entry in _status(one)),
     ]
     whole.update({entry.path: entry for entry in steps})
+    whole.update(recorded.entries(opened, whole, {entry.path for entry in steps}))
     _finish(whole, _architecture({**base, **packages}))
+    changed = {path: entry for path, entry in whole.items() if below.get(path) != entry}
+    return placement.with_parents(changed, whole)
+
+
+def entries_on(below: Mapping[str, Entry], packages: Mapping[Deb, Path]) -> list[Entry]:
+    """What `packages` add to, or change in, an installed Debian whose files are `below`.
+
+    Of that the contents are read of shared libraries in the linker's folders alone.
+    """
+    added = contents.read_all(packages)
+    whole = _unpacked(added, whole=True, onto=below)
+    steps = [
+        *maintainer.entries(added, whole),
+        *skeleton.shell(whole),
+    ]
+    whole.update({entry.path: entry for entry in steps})
+    whole.update(recorded.entries(added, whole, {entry.path for entry in steps}))
+    _finish(whole, _architecture(packages))
     changed = {path: entry for path, entry in whole.items() if below.get(path) != entry}
     return placement.with_parents(changed, whole)
 
@@ -66,10 +91,10 @@ def _base(debs: Mapping[Deb, Path], python: str, opened: list[Contents]) -> dict
         *skeleton.entries(python),
         *skeleton.certificates(files),
         *maintainer.entries(opened, files),
-        *(entry for one in opened for entry in _status(one)),
     ]
     files = _without_certificates(files)
     files.update({entry.path: entry for entry in steps})
+    files.update(recorded.entries(opened, files, {entry.path for entry in steps}))
     _finish(files, _architecture(debs))
     return files
 
@@ -97,12 +122,6 @@ def _without_certificates(files: Mapping[str, Entry]) -> dict[str, Entry]:
 
 def _finish(files: dict[str, Entry], architecture: str) -> None:
     files[ld_cache.PATH] = file(ld_cache.PATH, ld_cache.cache(files, architecture))
-
-
-def _status(one: Contents) -> list[Entry]:
-    """Recorded as distroless images do, for scanners to see."""
-    control = one.control.strip("\n").replace("\n", "\nStatus: install ok installed\n", 1)
-    return [file(f"var/lib/dpkg/status.d/{one.deb.name}", f"{control}\n".encode())]
 
 
 def _architecture(debs: Mapping[Deb, Path]) -> str:

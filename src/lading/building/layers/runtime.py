@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from lading import __version__
 from lading.building import in_image
 from lading.building.layers import blob, cache, wheels
 from lading.building.layers.blob import Blob, Heard
@@ -86,7 +87,17 @@ def _own() -> list[Entry]:
                 relative = path.relative_to(root).as_posix()
                 entries.append(file(f"{_FOLDER}/{_PACKAGE}/{relative}", path.read_bytes()))
     launcher = file(in_image.LAUNCHER.lstrip("/"), (root / _LAUNCHER).read_bytes())
-    return sorted([*entries, launcher], key=lambda one: one.path)
+    return sorted([*entries, launcher, _metadata()], key=lambda one: one.path)
+
+
+def _metadata() -> Entry:
+    """By which scanners know it, as any other Python package."""
+    name = _PACKAGE.replace("_", "-")
+    text = (
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {__version__}\n"
+        "Summary: Lading's server in the image.\n"
+    )
+    return file(f"{_FOLDER}/{_PACKAGE}-{__version__}.dist-info/METADATA", text.encode())
 
 
 def _content(entry: Entry) -> bytes:

@@ -157,6 +157,16 @@ def test_packages_are_recorded_for_scanners(archive: TinyArchive, tmp_path: Path
     )
 
 
+def test_beside_the_record_of_a_package_are_the_files_that_the_image_has_of_it(
+    archive: TinyArchive, tmp_path: Path
+) -> None:
+    files: Files = {"lib/one.so": b"", "usr/share/man/one.1": b"", "etc/passwd": b"its own"}
+    found = base(archive, tmp_path, files)
+    assert found["var/lib/dpkg/status.d/one.md5sums"].content == (
+        b"d41d8cd98f00b204e9800998ecf8427e  usr/lib/one.so\n"
+    )
+
+
 def test_of_alternatives_the_highest_priority_wins(archive: TinyArchive, tmp_path: Path) -> None:
     def script(flavour: str, priority: int) -> str:
         return (

@@ -43,11 +43,14 @@ def tar(files: Mapping[str, bytes | str | None], hard: Mapping[str, str] | None 
     return made.getvalue()
 
 
-def packed(control: str, data: bytes, postinst: str = "", member: str = "data.tar.xz") -> bytes:
+def packed(
+    control: str, data: bytes, postinst: str = "", member: str = "data.tar.xz", md5sums: str = ""
+) -> bytes:
     """A .deb; `data` is the member as it is to lie in it."""
-    scripts: dict[str, bytes | str | None] = {"control": control.encode()}
-    if postinst:
-        scripts["postinst"] = postinst.encode()
+    texts = {"control": control, "postinst": postinst, "md5sums": md5sums}
+    scripts: dict[str, bytes | str | None] = {
+        name: text.encode() for name, text in texts.items() if text
+    }
     members = {
         "debian-binary": b"2.0\n",
         "control.tar.xz": lzma.compress(tar(scripts)),
@@ -90,7 +93,12 @@ class TinyArchive:
         head = {"Package": name, "Version": version, "Architecture": "amd64"}
         more = {key.replace("_", "-"): value for key, value in fields.items()}
         control = "".join(f"{key}: {value}\n" for key, value in {**head, **more}.items())
-        deb = packed(control, lzma.compress(tar(files or {})), postinst)
+        md5sums = "".join(
+            f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}  {path}\n"
+            for path, content in (files or {}).items()
+            if isinstance(content, bytes)
+        )
+        deb = packed(control, lzma.compress(tar(files or {})), postinst, md5sums=md5sums)
         path = f"pool/main/{name}_{version.replace(':', '%3a')}_amd64.deb"
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_bytes(deb)
