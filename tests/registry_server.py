@@ -167,10 +167,12 @@ class Handler(BaseHTTPRequestHandler):
         self.accepted(name, session, 202)
 
     def _end(self, name: str, session: str) -> None:
-        content = bytes(self.registry.uploads.pop(session))
+        content = bytes(self.registry.uploads[session])
         if digest_of(content) != self.query["digest"]:
+            # As docker-registry does it, what has arrived stays.
             self.fail(400, "DIGEST_INVALID")
             return
+        del self.registry.uploads[session]
         self.registry.blobs[name, self.query["digest"]] = content
         self.answer(201, Docker_Content_Digest=self.query["digest"])
 

@@ -68,7 +68,11 @@ def find(repository: Repository, wanted: str) -> Digest | None:
 def put(repository: Repository, wanted: str, stated: Stated) -> Answer:
     """Under a tag or its digest. Raises RegistryError, also where other bytes are there after."""
     headers = {"Content-Type": stated.descriptor.media_type}
-    answer = repository.ask(Ask("PUT", f"manifests/{wanted}", headers, content=stated.raw))
+    ask = Ask("PUT", f"manifests/{wanted}", headers, content=stated.raw)
+    answer = repository.ask(ask)
+    if answer.status == 400:
+        # Once more: what is refused may have been altered on its way.
+        answer = repository.ask(ask)
     if answer.status not in (200, 201, 202, 204):
         raise repository.refusal(answer, f"push {wanted}")
     digest = str(stated.descriptor.digest)

@@ -105,7 +105,7 @@ class Proof:
     def _request(self, challenge: Challenge) -> httpx.Request:
         realm = self._realm(challenge)
         service = challenge.parameters.get("service", "")
-        scopes = list(dict.fromkeys([*challenge.parameters.get("scope", "").split(), *self.scopes]))
+        scopes = _joined([*self.scopes, *challenge.parameters.get("scope", "").split()])
         credentials = self.credentials
         if credentials and credentials.identity_token:
             form = {
@@ -145,6 +145,15 @@ class Proof:
 def login(host: str) -> str:
     """What to do where a registry wants credentials."""
     return f"run `docker login {host}`, or set LADING_REGISTRY_HOST, _USER and _PASSWORD"
+
+
+def _joined(scopes: Iterable[str]) -> list[str]:
+    """Each resource once, with all that is to be done to it."""
+    actions: dict[str, dict[str, None]] = {}
+    for scope in scopes:
+        resource, _, wanted = scope.rpartition(":")
+        actions.setdefault(resource, {}).update(dict.fromkeys(wanted.split(",")))
+    return [f"{resource}:{','.join(wanted)}" for resource, wanted in actions.items()]
 
 
 def _sendable(token: str) -> bool:

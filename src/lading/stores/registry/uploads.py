@@ -112,6 +112,8 @@ class _Upload:
     """Bytes that the registry has."""
     whole: bool = False
     """Whether the blob is sent by the one request that ends an upload."""
+    spoiled: bool = False
+    """Whether nothing that has arrived is of use."""
 
     def run(self) -> None:
         """Send what is missing until nothing is."""
@@ -157,6 +159,8 @@ class _Upload:
         answer = self._send("PUT", _BYTES, {"digest": digest}, begin)
         if answer.status in _LOST:
             self._check_own()
+            # What arrived is not what was sent: some registries would take more of the same.
+            self.spoiled = True
             raise PassingError(f"HTTP status {answer.status} at the end of an upload")
         if answer.status not in (200, 201, 202, 204):
             raise self.repository.refusal(answer, "push")
@@ -187,7 +191,7 @@ class _Upload:
 
     def _resume(self) -> None:
         """Ask how much has arrived, and go on there; begin anew where that cannot be told."""
-        if not self.whole:
+        if not (self.whole or self.spoiled):
             answer = self.repository.ask(Ask("GET", self.url))
             if answer.status in (200, 202, 204) and "Range" in answer.headers:
                 kept = _kept(answer.headers["Range"])
@@ -200,7 +204,7 @@ class _Upload:
         self._restart()
 
     def _restart(self) -> None:
-        self.kept = 0
+        self.kept, self.spoiled = 0, False
         url = _begun(self.repository, self.source.descriptor.digest, None)
         self.url = url or self.url
 
