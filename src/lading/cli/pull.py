@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import output, places, registries
+from lading.cli import output, places, registries, signature_checks
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
 from lading.oci import Image
@@ -41,7 +41,8 @@ def command(
     """Pull images that were pushed, with their bills and signatures: of all services, or those
     named.
 
-    They take the place of what is built of them here. Of one for several platforms, this machine's
+    They take the place of what is built of them here; where lading.yaml names keys in `signatures`,
+    only if one of them signed. Of one for several platforms, this machine's
     is pulled.
     """
     app = read(Path.cwd())
@@ -51,20 +52,24 @@ def command(
     with shown() as progress:
         pulled = _pull(places.heeding(app, wanted, given), store, wanted, progress)
     if as_json:
-        pairs = zip(wanted, pulled, strict=True)
-        output.print_json([_document(store, one, image) for one, image in pairs])
+        output.print_json([_document(store, one, image) for one, image in _pairs(wanted, pulled)])
         return
-    for one, image in zip(wanted, pulled, strict=True):
+    for one, image in _pairs(wanted, pulled):
         click.echo(f"{one.name}  {image.digest}  {output.size(image.size)}  from {one.there}")
 
 
 def _pull(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Image]:
     with registries.opened(app, progress) as there:
         pulled = [there.pull(one.there, store, of_this_machine()) for one in wanted]
+    signature_checks.require(app, store, {str(one.there): x for one, x in _pairs(wanted, pulled)})
     # Names move when all is there: half of a release is none.
-    for one, image in zip(wanted, pulled, strict=True):
+    for one, image in _pairs(wanted, pulled):
         store.write(image, one.here)
     return pulled
+
+
+def _pairs(wanted: Sequence[Placed], pulled: Sequence[Image]) -> list[tuple[Placed, Image]]:
+    return list(zip(wanted, pulled, strict=True))
 
 
 def _document(store: Layout, one: Placed, image: Image) -> dict[str, object]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lading.cli import key_files, output, stored
+from lading.cli import key_files, output, places, stored
+from lading.cli.places import Given
 from lading.cli.stored import Named
-from lading.errors import UsageError
-from lading.oci import Digest
+from lading.errors import StoreError, UsageError
+from lading.oci.location import Location
+from lading.settings import read
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
 
@@ -56,8 +60,9 @@ def command(
     if reference and len(wanted) > 1:
         came = ", ".join(one.name for one in wanted)
         raise UsageError("--reference", expected="one image to sign", came=came)
+    references = _references(wanted, reference, image)
     signer = _signer(key)
-    signed = [(one, _sign(store, one, signer, reference)) for one in wanted]
+    signed = [(one, _sign(store, one, signer, references[one.name])) for one in wanted]
     if as_json:
         output.print_json([_document(one, x, signer) for one, done in signed for x in done])
         return
@@ -76,15 +81,31 @@ def _signer(key: str | None) -> Signer:
     return IdentitySigner.of_user()
 
 
-def _sign(store: Layout, one: Named, signer: Signer, reference: str | None) -> list[Signed]:
+def _sign(store: Layout, one: Named, signer: Signer, reference: str) -> list[Signed]:
     from lading.bills.signatures.signing import Signing, of_name, sign
 
-    signing = Signing(store, signer, reference or _reference(one), datetime.now(UTC))
+    signing = Signing(store, signer, reference, datetime.now(UTC))
     return [sign(signing, subject) for subject in of_name(store, one.where)]
 
 
-def _reference(one: Named) -> str:
-    return str(one.where) if isinstance(one.where, Digest) else one.where.name
+def _references(wanted: Iterable[Named], said: str | None, image: str | None) -> dict[str, str]:
+    """Where each image is to be: as said, else where `lading push` puts it, else its name here."""
+    if said:
+        return {one.name: _checked(said) for one in wanted}
+    app = None if image else read(Path.cwd())
+    if app is None or not app.registry:
+        return {one.name: getattr(one.where, "name", str(one.where)) for one in wanted}
+    placed = places.placed(app, [one.name for one in wanted], Given("--reference", None, None))
+    return {one.name: f"{one.there.host}/{one.there.repository}" for one in placed}
+
+
+def _checked(said: str) -> str:
+    """As it was written: podman compares it, tag and all."""
+    try:
+        Location.parse(said)
+    except StoreError as error:
+        raise UsageError(error.problem, "--reference", error.expected, error.came) from error
+    return said
 
 
 def _print(name: str, done: Signed, signer: Signer) -> None:

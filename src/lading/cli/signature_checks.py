@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,9 @@ import click
 
 from lading.cli import key_files, output, stored
 from lading.errors import SettingsError, UsageError
+from lading.oci import Image
 from lading.settings import read
+from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
 
@@ -71,6 +73,25 @@ def run(given: Asked, names: Iterable[str], image: str | None, as_json: bool) ->
     else:
         _print(found)
     return 0 if all(check.holds for _, check in found) else 1
+
+
+def require(app: App, store: Layout, images: Mapping[str, Image]) -> None:
+    """Raises NotSigned for the first of the images that none of the app's keys signed.
+
+    Images by what to call them. Where the app names no keys, nobody must have signed.
+    """
+    if not app.trusted_keys:
+        return
+    from lading.bills.signatures.checking import checks, refusal
+    from lading.bills.signatures.trust import Keys
+
+    trust = Keys(key_files.public(map(str, app.trusted_keys)))
+    for name, image in images.items():
+        check = checks(store, image.digest, trust)[0]
+        if not check.holds:
+            error = refusal(name, check)
+            error.todo = "have it signed where it was built, and pushed again"
+            raise error
 
 
 def trusted(given: Asked) -> Trust:

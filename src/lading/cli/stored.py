@@ -34,7 +34,7 @@ def images(store: Layout, names: Iterable[str], image: str | None) -> list[Named
         found = [Named(image, _parsed(image))]
     else:
         app = read(Path.cwd())
-        recipes = building.chosen(app, names)
+        recipes = [x for x in building.chosen(app, names) if names or not x.is_foreign]
         found = [Named(x.name, Reference(f"{app.name}/{x.name}")) for x in recipes]
     known = dict(store.references())
     for one in found:

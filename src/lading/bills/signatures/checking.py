@@ -69,19 +69,10 @@ def checks(store: Store, image: Digest, trust: Trust) -> list[Check]:
     return made
 
 
-def require(store: Store, image: Digest, trust: Trust) -> None:
-    """Raises NotSigned where the image itself is not signed by whom `trust` names."""
-    check = checks(store, image, trust)[0]
-    if not check.holds:
-        raise refusal(str(image), check)
-
-
 def refusal(name: str, check: Check) -> NotSigned:
     """The error for what does not hold; `name` is the image's."""
     where = name if check.what == "image" else f"{name}: {check.what}"
-    if not check.why:
-        return NotSigned("not signed", where, todo="run `lading sign`")
-    return NotSigned(check.reason, where)
+    return NotSigned(check.reason, where, todo="" if check.why else "run `lading sign`")
 
 
 def _of_bill(image: Digest, what: str, payload: bytes, found: Sequence[_Found]) -> Check:

@@ -7,7 +7,6 @@ import pytest
 
 from lading.bills.signatures import bundle, checking, signing, simple, statement
 from lading.bills.signatures.trust import Keys
-from lading.errors import NotSigned
 from lading.oci import Artifact, cosign, media_types
 from lading.oci.artifact import layer_of
 from tests.unit.bills.signatures.conftest import NOW, key, sign
@@ -51,9 +50,9 @@ def test_nothing_is_signed(store, image):
         "SBOM": "not signed",
         "provenance": "not signed",
     }
-    with pytest.raises(NotSigned) as caught:
-        checking.require(store, image.digest, Keys((key("ours").public,)))
-    assert str(caught.value) == f"{image.digest}: not signed; run `lading sign`"
+    of_image, sbom, _ = checks(store, image, "ours").values()
+    assert str(checking.refusal("digits", of_image)) == "digits: not signed; run `lading sign`"
+    assert str(checking.refusal("digits", sbom)) == "digits: SBOM: not signed; run `lading sign`"
 
 
 def test_another_key_signed(store, image):
