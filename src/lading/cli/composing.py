@@ -58,6 +58,13 @@ def checked(app: App, folder: Path, registry: str | None) -> Wanted:
             came=registry,
         )
     check_apart(app, folder.resolve())
+    for one in app.services:
+        if one.foreign:
+            raise UsageError(
+                "an image of somebody else's cannot be exported yet",
+                f"services.{one.name}.image",
+                todo="take it out for the export, and name it in a Compose file of your own",
+            )
     return Wanted(app, replace(app.listener, host=_ip(app.listener)), folder, registry)
 
 
@@ -65,23 +72,27 @@ def exported(wanted: Wanted, lock: Lock, built: Mapping[str, Built], progress: P
     """All that the files are made from; the gateway's image is built here."""
     app, folders = wanted.app, Folders.of_user()
     at = (Layout(folders.store), folders.cache)
-    services = tuple(_service(one, built[one.name].image, wanted, at[0]) for one in app.services)
+    by_service = {one.name: locks.locked_for(one.recipe, lock) for one in app.services}
+    services = tuple(
+        _service(one, built[one.name].image, by_service[one.name].interpreter, wanted, at[0])
+        for one in app.services
+    )
     # Of one environment or another: a base that is there already, and that others share.
-    locked = locks.locked_for(app.services[0].recipe, lock)
+    locked = by_service[app.services[0].name]
     routes = [replicas.route(one) for one in services]
     gateway = gateway_image.built(app.name, wanted.listener, routes, locked, at, progress).image
     around = Around(
         app=app.name,
         gateway=names.gateway([one.name for one in services]),
         gateway_image=_called(wanted, names.GATEWAY_IMAGE, gateway),
-        gateway_python=locked.python,
+        gateway_python=locked.interpreter,
     )
     images = {_reference(wanted, one.name, one.image): one.image for one in services}
     images[_reference(wanted, names.GATEWAY_IMAGE, gateway)] = gateway
     return Whole(services, around, images)
 
 
-def _service(one: Service, image: Image, wanted: Wanted, store: Layout) -> Exported:
+def _service(one: Service, image: Image, python: str, wanted: Wanted, store: Layout) -> Exported:
     if one.http:
         image = bridged.bridged(image, store)
     return Exported(
@@ -90,7 +101,7 @@ def _service(one: Service, image: Image, wanted: Wanted, store: Layout) -> Expor
         called=_called(wanted, one.name, image),
         spec=asking.service(one, image.digest).spec(wanted.listener),
         replicas=one.replicas,
-        python=one.recipe.environment.python,
+        python=python,
     )
 
 

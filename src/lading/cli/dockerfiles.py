@@ -30,6 +30,10 @@ def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
             todo = "write to another folder, or empty it"
             raise UsageError("holds other things", str(folder / recipe.name), todo=todo)
         locked = locks.locked_for(recipe, lock)
+        if locked.image:
+            problem = f"stands on {locked.image.reference}; a Dockerfile is for Debian's Python"
+            todo = "name only services without `base` and `image`"
+            raise UsageError(problem, recipe.name, todo=todo)
         foresee(recipe, locked, Layout(folders.store), folders.cache, check=True)
     for recipe in recipes:
         target = folder / recipe.name

@@ -13,7 +13,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from lading.building import in_image
 from lading.building.assemble import CREATED
 from lading.building.layers import blob, entry
 from lading.engines import inside
@@ -49,8 +48,8 @@ def bridged(image: Image, store: Layout) -> Image:
 
 
 def entrypoint(workload: Workload, command: Sequence[str], python: str) -> list[str]:
-    """Starts the bridge, which starts `command` and ends with it."""
-    bridge = [in_image.python(python), "-I", _PATH]
+    """Starts the bridge, which starts `command` and ends with it; `python` is a path."""
+    bridge = [python, "-I", _PATH]
     bridge += ["--socket", inside.SOCKET, "--port", str(workload.port)]
     if workload.health:
         bridge += ["--health", workload.health]

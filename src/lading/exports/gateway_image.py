@@ -65,7 +65,7 @@ def built(
         name=names.GATEWAY_IMAGE,
         environment=environment,
         source=source,
-        command=_command(locked.python),
+        command=_command(locked.interpreter),
         models=(PurePosixPath(_PROGRAM),),
     )
     base = replace(locked, inputs="", packages=(), runtime=(), wheels=())
@@ -80,7 +80,7 @@ class _Told(Named):
 
 def _command(python: str) -> tuple[str, ...]:
     program, settings = f"{in_image.APP}/{_PROGRAM}", Path(in_image.APP, _SETTINGS)
-    first = (in_image.python(python), "-I", f"{in_image.APP}/{_FIRST}")
+    first = (python, "-I", f"{in_image.APP}/{_FIRST}")
     return (*first, *binary.called(program, settings, _THREADS))
 
 

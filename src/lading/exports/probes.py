@@ -5,7 +5,6 @@ Source: Compose Specification, 05-services.md, "healthcheck".
 
 from __future__ import annotations
 
-from lading.building import in_image
 from lading.engines import inside
 from lading.exports.containers import Document
 
@@ -27,7 +26,10 @@ raise SystemExit(b" 200 " not in server.makefile("rb").readline())
 
 
 def by_socket(python: str, path: str) -> Document:
-    """Whether what listens on the container's socket answers a path with 200."""
+    """Whether what listens on the container's socket answers a path with 200.
+
+    `python` is the path of the image's interpreter.
+    """
     return _check(python, _BY_SOCKET, path)
 
 
@@ -40,7 +42,7 @@ def _check(python: str, connect: str, path: str) -> Document:
     request = f"GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".encode()
     program = _ASK.format(connect=connect, request=request)
     return {
-        "test": ["CMD", in_image.python(python), "-I", "-S", "-c", program],
+        "test": ["CMD", python, "-I", "-S", "-c", program],
         # Each is a process in the container, which costs more than the question. The gateway asks
         # for itself, and more often.
         "interval": "5s",

@@ -29,7 +29,7 @@ class Exported:
     spec: Spec
     replicas: int
     python: str
-    """`major.minor`, of its image."""
+    """The path of its image's interpreter."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from lading.releases.revision import Http, Spec
 from tests.conftest import Images
 
 LISTENER = Listener("127.0.0.1", 8080, 1000)
-AROUND = Around("reading", "gateway", "localhost/lading/reading/lading.gateway:sha256-9", "3.11")
+AROUND = Around(
+    "reading", "gateway", "localhost/lading/reading/lading.gateway:sha256-9", "/usr/bin/python3.11"
+)
 MEBIBYTE = 1024**2
 
 
@@ -31,7 +33,9 @@ def ocr(image: Image) -> Exported:
     spec = Spec(
         image.digest, Limits(0.5, 64 * MEBIBYTE, 10), timeout_seconds=20, max_body_bytes=1000
     )
-    return Exported("ocr", image, "localhost/lading/reading/ocr:sha256-1", spec, 1, "3.11")
+    return Exported(
+        "ocr", image, "localhost/lading/reading/ocr:sha256-1", spec, 1, "/usr/bin/python3.11"
+    )
 
 
 def written(*exported: Exported, around: Around = AROUND) -> dict[str, Any]:
