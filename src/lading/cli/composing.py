@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lading.building.build import Built
-from lading.building.layers.ignore import Ignored
+from lading.building.layers import source as sources
 from lading.building.lockfile import Lock
 from lading.building.progress import Progress
 from lading.cli import asking, locks
@@ -141,7 +141,7 @@ def check_apart(app: App, folder: Path) -> None:
         source = recipe.source.resolve()
         if not folder.is_relative_to(source):
             continue
-        ignored = Ignored(recipe.ignore, map(str, recipe.models))
+        ignored = sources.ignored(recipe)
         path = folder.relative_to(source)
         above = [p.as_posix() for p in (path, *path.parents) if p != Path()]
         if not any(ignored(one, True) for one in above):

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from lading.building.layers import ignore_files, source
 from lading.building.layers.ignore import Ignored
 from lading.building.recipe import Recipe
 from lading.cli.locks import lock_path
+from lading.errors import BuildError
 from lading.settings import FILE
 from lading.settings.app import App
 
@@ -65,15 +67,27 @@ def _is_part(recipe: Recipe, path: Path) -> bool:
         inside = path.relative_to(recipe.source)
     except ValueError:
         return False
+    if inside.as_posix() in ignore_files.NAMES:
+        return True
     ignored = _ignored(recipe)
     above = [folder.as_posix() for folder in inside.parents][-2::-1]
-    return not (
-        any(ignored(folder, True) for folder in above) or ignored(inside.as_posix(), path.is_dir())
+    is_folder = path.is_dir()
+    return all(_is_looked_into(one, ignored) for one in above) and (
+        not ignored(inside.as_posix(), is_folder)
+        or (is_folder and ignored.enters(inside.as_posix()))
     )
 
 
 def _ignored(recipe: Recipe) -> Ignored:
-    return Ignored(recipe.ignore, map(str, recipe.models))
+    try:
+        return source.ignored(recipe)
+    except BuildError:
+        # The build says what is wrong with a file of patterns.
+        return Ignored(recipe.ignore, map(str, recipe.models))
+
+
+def _is_looked_into(folder: str, ignored: Ignored) -> bool:
+    return not ignored(folder, True) or ignored.enters(folder)
 
 
 def _below(folder: Path, prefix: str, ignored: Ignored) -> Iterator[Path]:
@@ -83,7 +97,7 @@ def _below(folder: Path, prefix: str, ignored: Ignored) -> Iterator[Path]:
     except OSError:
         return
     for child in children:
-        if not ignored(path := f"{prefix}{child.name}", True):
+        if _is_looked_into(path := f"{prefix}{child.name}", ignored):
             yield from _below(Path(child.path), f"{path}/", ignored)
 
 

@@ -16,6 +16,7 @@ SECRET = re.compile(r"\.env(\..+)?|\.netrc|\.pypirc|\.git-credentials|\.ssh|\.aw
 EXAMPLES = {".env.example", ".env.sample", ".env.template"}
 DEFAULT = (
     *(".git", ".hg", ".svn", ".jj", ".gitignore", ".gitattributes", ".gitmodules"),
+    *(".dockerignore", ".ladingignore"),
     *("__pycache__", "*.pyc", "*.pyo", ".ipynb_checkpoints"),
     *(".venv", "venv", "node_modules", ".tox", ".nox", ".direnv"),
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".coverage"),
@@ -34,16 +35,25 @@ class Rule:
     folders_only: bool
     keeps: bool
     """It began with "!"."""
+    brings_back: str | None = None
+    """Of .dockerignore's, which may keep what is in a folder that is left out: how all that it
+    matches begins."""
 
 
 class Ignored:
-    """Default patterns, then the user's; the last that matches decides.
+    """Default patterns, then `of_file`, a file's own, then the user's; the last that matches
+    decides.
 
     `models` are paths the user asked for by name: only the defaults hold for what is in them.
     """
 
-    def __init__(self, patterns: Iterable[str] = (), models: Iterable[str] = ()) -> None:
-        self._rules = [*_defaults(), *_rules(patterns)]
+    def __init__(
+        self,
+        patterns: Iterable[str] = (),
+        models: Iterable[str] = (),
+        of_file: Iterable[Rule] = (),
+    ) -> None:
+        self._rules = [*_beside(list(of_file)), *_rules(patterns)]
         self._models = tuple(models)
 
     def __call__(self, path: str, is_folder: bool) -> bool:
@@ -56,6 +66,19 @@ class Ignored:
         if any(f"{path}/".startswith(f"{model}/") for model in self._models):
             return _ruled(_defaults(), path, is_folder)
         return _ruled(self._rules, path, is_folder) or self._is_beside_a_model(path)
+
+    def enters(self, path: str) -> bool:
+        """Whether a folder that stays out may have something in it that does not."""
+        if SECRET.fullmatch(path.rpartition("/")[2]):
+            return False
+        decided = _deciding(self._rules, path, True)
+        if decided is None or decided.brings_back is None:
+            return False
+        kept = (one.brings_back for one in self._rules if one.keeps)
+        return any(
+            start is not None and (start.startswith(f"{path}/") or f"{path}/".startswith(start))
+            for start in kept
+        )
 
     def _is_beside_a_model(self, path: str) -> bool:
         """Whether it lies in an ignored folder that was entered for a model's sake alone."""
@@ -77,10 +100,33 @@ class Patterns:
 
 
 def _ruled(rules: Sequence[Rule], path: str, is_folder: bool) -> bool:
+    decided = _deciding(rules, path, is_folder)
+    return decided is not None and not decided.keeps
+
+
+def _deciding(rules: Sequence[Rule], path: str, is_folder: bool) -> Rule | None:
     for rule in reversed(rules):
         if (is_folder or not rule.folders_only) and rule.matcher.fullmatch(path):
-            return not rule.keeps
-    return False
+            return rule
+    return None
+
+
+def _beside(of_file: list[Rule]) -> list[Rule]:
+    """The defaults and a file's rules, in their order.
+
+    Docker's `!src` brings back all of src, and means none of the bytecode in it; so those come
+    first, and only what they name themselves is taken out of the defaults.
+    """
+    named = [x.brings_back for x in of_file if x.keeps and x.brings_back]
+    if all(rule.brings_back is None for rule in of_file):
+        return [*_defaults(), *of_file]
+    names = [one.rpartition("/")[2] for one in named]
+    return [*of_file, *(x for x in _defaults() if not any(map(x.matcher.fullmatch, names)))]
+
+
+def rules(text: str) -> list[Rule]:
+    """Of a file of patterns as in .gitignore."""
+    return _rules(text.removeprefix("\ufeff").splitlines())
 
 
 @lru_cache

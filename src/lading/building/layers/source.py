@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lading.building import in_image
-from lading.building.layers import entry
+from lading.building.layers import entry, ignore_files
 from lading.building.layers.entry import Entry
 from lading.building.layers.ignore import Ignored
 from lading.building.recipe import Recipe
@@ -72,7 +72,12 @@ def of(recipe: Recipe) -> list[Found]:
     """
     if recipe.graph is not None:
         return []
-    return walk(recipe.source, Ignored(recipe.ignore, map(str, recipe.models)))
+    return walk(recipe.source, ignored(recipe))
+
+
+def ignored(recipe: Recipe) -> Ignored:
+    """What of its source a recipe leaves out. Raises BuildError for a file of patterns."""
+    return Ignored(recipe.ignore, map(str, recipe.models), ignore_files.rules(recipe.source))
 
 
 def walk(source: Path, ignored: Ignored) -> list[Found]:
@@ -102,6 +107,8 @@ def _below(folder: Path, root: Path, prefix: str, ignored: Ignored) -> Iterator[
         path = f"{prefix}{child.name}"
         is_folder = child.is_dir(follow_symlinks=False)
         if ignored(path, is_folder):
+            if is_folder and ignored.enters(path):
+                yield from _below(Path(child.path), root, f"{path}/", ignored)
             continue
         _check_name(path, folder)
         one = _found(path, Path(child.path), child.stat(follow_symlinks=False), root)
