@@ -1,7 +1,8 @@
 """`python -m bench`: measures everything, and writes bench/RESULTS.md.
 
 `python -m bench serving` measures the serving runtime alone; it says with `--help` what of it.
-`python -m bench many` measures apps of many models alone.
+`python -m bench many` measures apps of many models alone, `python -m bench shipping` registries and
+versions.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bench.works import (
     quick_command,
     rebuild,
     serving,
+    shipping,
     through_gateway,
 )
 
@@ -43,6 +45,8 @@ def main() -> int:
         return serving.main(sys.argv[2:])
     if sys.argv[1:] == ["many"]:
         return many.main()
+    if sys.argv[1:] == ["shipping"]:
+        return shipping.main()
     if os.geteuid():
         print("bench: needs root, for a Docker Engine of its own: sudo make bench", file=sys.stderr)
         return 1
@@ -52,6 +56,9 @@ def main() -> int:
         results.replace(results.SERVING, serving.section(Options()))
         with tempfile.TemporaryDirectory(prefix="lading-bench.") as folder, docker.engine() as peer:
             results.replace(results.MANY, many.section(Path(folder), peer))
+        with tempfile.TemporaryDirectory(prefix="lading-bench.") as folder, docker.engine() as peer:
+            results.replace(results.SHIPPING, shipping.section(Path(folder), peer))
+        with tempfile.TemporaryDirectory(prefix="lading-bench.") as folder, docker.engine() as peer:
             table = _measure(Path(folder), peer)
     except MeasurementError as error:
         print(f"bench: {error}", file=sys.stderr)

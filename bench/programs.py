@@ -15,6 +15,8 @@ PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Program → the Debian package that brings it.
 _NEEDED = {
+    "buildah": "buildah",
+    "docker-registry": "docker-registry",
     "dockerd": "docker.io",
     "mmdebstrap": "mmdebstrap",
     "runc": "runc",

@@ -10,6 +10,7 @@ from bench.works.image_contents import Content, Kind
 
 PATH = Path(__file__).with_name("RESULTS.md")
 MANY, SERVING = "## Many models", "## Serving"
+SHIPPING = "## Registries and versions"
 """The headings of the page's last parts, in their order, each of which is also written alone."""
 _HEAD = """\
 # Measurements
@@ -25,7 +26,7 @@ not be checked here; the size of the one used is told with the sizes. Where a ca
 loaded from a file on this machine, while ours comes over the network. Commands have their bytecode,
 as installed packages do.
 """
-_LAST = (MANY, SERVING)
+_LAST = (MANY, SHIPPING, SERVING)
 _VERDICT = {True: "met", False: "**missed**", None: "for information"}
 
 

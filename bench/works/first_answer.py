@@ -29,14 +29,14 @@ def measure(app: App, peer: Peer, tag: str, times: int) -> list[Figure]:
     def ours() -> float:
         workload = Workload(f"answer{next(numbers)}", image, grace_seconds=0)
         try:
-            return seconds(lambda: _until_answered(engine.apply(workload).address, request))
+            return seconds(lambda: until_answered(engine.apply(workload).address, request))
         finally:
             engine.remove(workload.name)
 
     def whole() -> float:
         begun = time.perf_counter()
         app.lading("up", "--detach")
-        _until_answered(f"127.0.0.1:{app.port}", request)
+        until_answered(f"127.0.0.1:{app.port}", request)
         try:
             return time.perf_counter() - begun
         finally:
@@ -80,14 +80,15 @@ def _docker(docker: Docker, tag: str, request: bytes) -> float:
         [docker.program, *arguments], env=docker.environment, stdout=subprocess.DEVNULL
     )
     try:
-        _until_answered(f"127.0.0.1:{port}", request)
+        until_answered(f"127.0.0.1:{port}", request)
         return time.perf_counter() - begun
     finally:
         running.wait()
         docker.remove(name)
 
 
-def _until_answered(address: str, request: bytes) -> None:
+def until_answered(address: str, request: bytes) -> None:
+    """Ask until the answer is a prediction. Raises MeasurementError after a minute."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     while not answered(address, request):
         if time.monotonic() > deadline:
