@@ -64,7 +64,7 @@ def foresee(
     if recipe.is_foreign:
         return Forecast(recipe, locked, (), foreign.foreseen(materials))
     hashes = FileHashes(cache, recipe.source)
-    there = LayerCache(cache, store)
+    there = LayerCache(cache, store, reference(recipe))
     layers = tuple((one, _foreseen(one, there)) for one in _wanted(recipe, materials, hashes))
     if check:
         _check_settings(recipe)
@@ -115,7 +115,7 @@ def make(recipe: Recipe, materials: Materials) -> Built:
     locked, store, cache = materials.locked, materials.store, materials.cache
     hashes = FileHashes(cache, recipe.source)
     wanted = _wanted(recipe, materials, hashes)
-    layers = _Layers(LayerCache(cache, store), materials.progress)
+    layers = _Layers(LayerCache(cache, store, reference(recipe)), materials.progress)
     found = [layers.find(one) for one in wanted]
     missing = [one for one, blob in zip(wanted, found, strict=True) if blob is None]
     for one in missing:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import output, places, pushes, registries, stored
+from lading.cli import layer_claims, output, places, pushes, registries, stored
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
 from lading.controller.place import Place
@@ -50,6 +50,8 @@ def command(
     wanted = places.placed(app, names, given)
     store = Layout(Folders.of_user().store)
     stored.images(store, [one.name for one in wanted], None)
+    for one in wanted:
+        layer_claims.attach(app, store, one.name)
     with shown() as progress:
         pushed = _push(places.heeding(app, wanted, given), store, wanted, progress)
     at = Place(app.folder, Folders.of_user())

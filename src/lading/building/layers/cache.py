@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
-from lading.building.layers import blob
+from lading.building.layers import blob, claims
 from lading.building.layers.blob import Blob
 from lading.building.layers.record import write_record
 from lading.errors import StoreError
-from lading.oci import Descriptor, Digest
+from lading.oci import Descriptor, Digest, Reference
 from lading.stores.layout import Layout
 
 _BUILDER = Path(__file__).parents[1]
@@ -45,15 +45,16 @@ class LayerCache:
 
     folder: Path
     store: Layout
+    image: Reference | None = None
+    """Whose layers count as well, by what the image of that name says of them."""
 
     def find(self, name: str) -> Blob | None:
         """The layer of that key, if its blob is in the store and whole, judged by its size.
 
         `lading verify` asks for none: it makes all of them again.
         """
-        try:
-            found = _decoded(json.loads(self._path(name).read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, StoreError):
+        found = self._recorded(name) or self._claimed.get(name)
+        if found is None:
             return None
         whole = self.store.blobs.size(found.descriptor.digest) == found.descriptor.size
         return found if whole else None
@@ -66,6 +67,16 @@ class LayerCache:
             "unpackedSize": made.unpacked_size,
         }
         write_record(self._path(name), json.dumps(document).encode())
+
+    def _recorded(self, name: str) -> Blob | None:
+        try:
+            return _decoded(json.loads(self._path(name).read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, StoreError):
+            return None
+
+    @cached_property
+    def _claimed(self) -> Mapping[str, Blob]:
+        return claims.read(self.store, self.image) if self.image else {}
 
     def _path(self, name: str) -> Path:
         return self.folder / "layers" / f"{name}.json"
