@@ -190,5 +190,5 @@ def test_without_the_internet_there_is_no_signing_without_a_key(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("HOME", str(tmp_path))
     said = refused("sign", "--keyless")
-    assert said.startswith("sigstore cannot be used: got ")
-    assert said.endswith("keyless signing needs the internet; sign with --key where there is none")
+    assert said.startswith("sigstore cannot be used, which needs the internet: got ")
+    assert said.endswith("; sign by a key, with --key, where there is none")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TOKEN = "SIGSTORE_ID_TOKEN"
 """An identity token, where no provider can be found or asked."""
 _INSTALL = "install lading[keyless]"
-_ONLINE = "keyless signing needs the internet; sign with --key where there is none"
+_SIGN = "sign by a key, with --key, where there is none"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Identity:
         try:
             return cls(identity, issuer, Verifier.production())
         except (Error, OSError) as error:
-            raise _failed(error) from error
+            raise _failed(error, "verify by keys, with --key, where there is none") from error
 
     def bundle(self, bundle: Bundle) -> Verdict:
         from sigstore.errors import Error
@@ -114,8 +114,9 @@ class Identity:
         return Verdict(why="it is in cosign's older form, which is verified by keys alone")
 
 
-def _failed(error: Exception) -> SignatureError:
-    return SignatureError("sigstore cannot be used", came=_first_line(error), todo=_ONLINE)
+def _failed(error: Exception, otherwise: str = _SIGN) -> SignatureError:
+    problem = "sigstore cannot be used, which needs the internet"
+    return SignatureError(problem, came=_first_line(error), todo=otherwise)
 
 
 def _first_line(error: Exception) -> str:

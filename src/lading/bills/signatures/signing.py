@@ -129,7 +129,9 @@ def _wanted(
     payloads = {_payload(x) for x in own if bundle.is_bundle(x)}
     wanted = [("image", statement.of_image(subject.digest))]
     for bill in attached:
-        if payload := statement.of_bill(bill):
+        payload = statement.of_bill(bill)
+        # Nobody is to stand for what is said of another image.
+        if payload and Statement.parse(payload).is_about(subject.digest):
             wanted.append((kind_of(bill), payload))
     for what, payload in wanted:
         yield what, None if payload in payloads else _bundle(signing, subject, payload)

@@ -61,7 +61,7 @@ def of_bill(bill: Artifact) -> bytes | None:
     A statement is its own; a list of what is inside becomes the predicate of one.
     """
     if bill.artifact_type == media_types.IN_TOTO:
-        return bill.content
+        return bill.content if _is_statement(bill.content) else None
     if bill.artifact_type not in _PREDICATES:
         return None
     try:
@@ -69,6 +69,14 @@ def of_bill(bill: Artifact) -> bytes | None:
     except ValueError as error:
         raise SignatureError("not JSON", f"bill {bill.digest}") from error
     return _encoded(bill.subject.digest, _PREDICATES[bill.artifact_type], predicate)
+
+
+def _is_statement(content: bytes) -> bool:
+    try:
+        Statement.parse(content)
+    except SignatureError:
+        return False
+    return True
 
 
 def _encoded(image: Digest, predicate_type: str, predicate: object) -> bytes:

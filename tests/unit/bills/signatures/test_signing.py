@@ -9,7 +9,7 @@ from securesystemslib.signer import SSlibKey
 from sigstore_models.bundle.v1 import Bundle
 
 from lading.bills.signatures import bundle, simple
-from lading.oci import Descriptor, Index, Reference, cosign
+from lading.oci import Artifact, Descriptor, Index, Reference, cosign
 from lading.oci.artifact import layer_of
 from tests.unit.bills.signatures.conftest import NAME, key, sign
 
@@ -106,3 +106,13 @@ def test_what_is_not_in_the_store_cannot_be_signed(store, name):
 
     with pytest.raises(ImageNotFound):
         of_name(store, name)
+
+
+def test_what_is_no_statement_and_what_is_about_another_image_are_not_signed(store, image, images):
+    other = images.image(images.layer({"other": b"3"}))
+    store.write(other, NAME)
+    bill = next(x for x in store.attached(image.digest) if "in-toto" in x.artifact_type)
+    for content in (bill.content, b'{"a": 1}', b"nothing"):
+        store.attach(Artifact.of(other.descriptor, bill.artifact_type, content))
+    (signed,) = sign(store, "ours")
+    assert signed.made == ("image",)
