@@ -14,7 +14,7 @@ from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
 from lading.building.several import Several, Workplace
-from lading.cli import registries
+from lading.cli import registries, workshops
 from lading.cli.locks import locked_for
 from lading.cli.names import unknown
 from lading.oci.platforms import of_this_machine
@@ -42,6 +42,7 @@ def build_all(
     store = Layout(folders.store)
     recipes = list(recipes)
     registries.bring(app, [locked_for(one, lock) for one in recipes], progress)
+    workshops.bring(app, [(one, locked_for(one, lock)) for one in recipes], progress)
     around = Circumstances(app.folder)
     built = {}
     for recipe in recipes:
@@ -65,6 +66,10 @@ def build_for(
     needed = {*platforms, of_this_machine()}
     every = [one[name] for one in by_platform for name in sorted(needed & one.keys())]
     registries.bring(app, every, progress)
+    # This machine's first: what is for every machine is made here.
+    order = sorted(needed, key=lambda name: name != of_this_machine())
+    pairs = zip(recipes, by_platform, strict=True)
+    workshops.bring(app, [(x, y[name]) for x, y in pairs for name in order if name in y], progress)
     store = Layout(folders.store)
     around = Circumstances(app.folder)
     built = {}

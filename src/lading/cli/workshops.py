@@ -4,24 +4,47 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from lading.building.lockfile import LockedEnvironment
 from lading.building.progress import Progress
-from lading.building.wheels.making.maker import Bench
-from lading.building.wheels.making.workshop import Workshop
+from lading.building.recipe import Recipe
 from lading.errors import SettingsError
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
 
+if TYPE_CHECKING:
+    from lading.building.wheels.making.maker import Bench
+    from lading.building.wheels.making.workshop import Workshop
+
 MINUTES = "LADING_WHEEL_MINUTES"
 
 
 def bench(app: App, progress: Progress) -> Bench:
     """Opens nothing yet: few apps have anything to build."""
+    from lading.building.wheels.making.maker import Bench
+
     folders = Folders.of_user()
     open_once = functools.cache(functools.partial(_workshop, app.engine, folders))
     return Bench(Layout(folders.store), folders.cache, progress, open_once)
+
+
+def bring(app: App, needed: Iterable[tuple[Recipe, LockedEnvironment]], progress: Progress) -> None:
+    """Have the wheels here that no index has; made again where they are not."""
+    cache = Folders.of_user().cache
+    for recipe, locked in needed:
+        asked = recipe.environment.requirements
+        if asked and any(one.origin for one in locked.wheels):
+            from lading.building.wheels.making.kept import Kept
+
+            if Kept(cache).lacking(locked.wheels):
+                # What it imports takes 60 ms.
+                from lading.building.wheels.making import again
+
+                again.bring(locked, asked, bench(app, progress))
 
 
 def _workshop(engine: str, folders: Folders) -> Workshop:

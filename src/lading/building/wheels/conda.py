@@ -60,6 +60,7 @@ _PYPI: Mapping[str, str] = {
     "huggingface_hub": "huggingface-hub",
 }
 """PyPI's names that are others than conda's."""
+_PYTHON = re.compile(r"^\s*-\s*[\"']?(?:[\w.-]+::)?python\s*[=~]{1,2}\s*(\d+\.\d+)", re.MULTILINE)
 _CUDA = re.compile(r"cuda|cudnn|nccl")
 
 
@@ -83,6 +84,20 @@ class Conda:
 def is_one(path: Path) -> bool:
     """Whether a file of requirements is conda's, by its name."""
     return path.suffix in (".yml", ".yaml")
+
+
+def python_of(path: Path) -> str:
+    """The Python, `major.minor`, that an environment.yml asks for, as far as a glance tells.
+
+    Empty for all other files, and for what only `read` would refuse.
+    """
+    if not is_one(path):
+        return ""
+    try:
+        found = _PYTHON.search(path.read_text())
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found[1] if found else ""
 
 
 def read(path: Path, text: str) -> Conda:

@@ -63,7 +63,7 @@ def _install(
     with explained(into.parent):
         lines = [_exactly(x, kept) for x in wheels]
         exactly.write_text("\n".join([*requirements.index_options(asked), *lines, ""]))
-    target = Target(locked.python, locked.platform, _glibc(locked))
+    target = Target(locked.python, locked.platform, glibc(locked))
     environment = indexes.environment()
     done = subprocess.run(
         [
@@ -116,7 +116,7 @@ def _failure(printed: str, wheels: Sequence[Wheel], into: Path) -> BuildError:
     )
 
 
-def _glibc(locked: LockedEnvironment) -> tuple[int, int]:
+def glibc(locked: LockedEnvironment) -> tuple[int, int]:
     """The image's own, by the version of its libc6: `2.36-9+deb12u14`."""
     if locked.image:
         major, _, minor = locked.image.glibc.partition(".")

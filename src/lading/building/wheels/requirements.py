@@ -69,11 +69,6 @@ def lines(path: Path) -> list[Line]:
     return list(_of_text(path, set()))
 
 
-def python(path: Path) -> str:
-    """The Python, `major.minor`, that an environment.yml asks for; empty for all other files."""
-    return conda.read(path, _read(path, None)).python if conda.is_one(path) else ""
-
-
 def fingerprint(path: Path) -> str:
     """A hash over everything in `path` that can change what it resolves to."""
     seen = hashlib.sha256()

@@ -16,7 +16,8 @@ _HEADER = re.compile(
 )
 _LIBRARY = re.compile(r"cannot find -l([\w.+-]+)")
 _PROGRAM = re.compile(
-    r"(?:No such file or directory: '([\w.+-]+)'|([\w.+-]+): (?:command )?not found|"
+    r"(?:No such file or directory: '([\w.+-]+)'|"
+    r"([\w.+-]+)(?::| executable) (?:command )?not found|"
     r"(?:[Uu]nable to find|could not find|CMAKE_\w+_COMPILER:?\s*|requires?) `?'?"
     r"(cmake|ninja|cargo|rustc?|gfortran|swig|pg_config|mysql_config|nvcc|git)\b)"
 )

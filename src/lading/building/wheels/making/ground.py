@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 from lading.building.lockfile import Deb, LockedEnvironment, Wheel
 from lading.building.wheels.target import Target
 
-TOOLS = ("gcc", "g++", "libc6-dev", "make", "pkg-config", "patch", "xz-utils", "bzip2")
+TOOLS = (
+    *("gcc", "g++", "libc6-dev", "make", "pkg-config", "patch", "xz-utils", "bzip2"),
+    # Of what every Debian has, and an image of ours has not.
+    *("perl-base", "diffutils", "tar"),
+)
 
 
 def tools(python: str, asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,10 @@ class Kept:
     def path(self, wheel: Wheel) -> Path:
         """Where a wheel lies, or would."""
         return self.cache / "wheels" / wheel.sha256 / wheel.filename
+
+    def lacking(self, wheels: Iterable[Wheel]) -> list[Wheel]:
+        """Those that no index has, and that are not here. Cheap: asked for at every build."""
+        return [one for one in wheels if one.origin and not self.path(one).is_file()]
 
     def keep(self, filename: str, content: bytes) -> tuple[Path, str]:
         """Where it lies from now on, and its SHA-256. Raises StoreError."""

@@ -87,6 +87,10 @@ class Sources:
                 )
             return self._source(file, filename, Origin(Kind.SDIST, filename, came))
 
+    def public(self, wanted: Direct) -> str:
+        """A URL as it may be told: what follows its question mark may be a signature."""
+        return download.bare(wanted.url(self.environ)).partition("?")[0]
+
     def relative(self, path: Path) -> str:
         """From the folder of the requirements, so that it holds on other machines."""
         return Path(os.path.relpath(path, self.asked.parent.resolve())).as_posix()
@@ -115,9 +119,7 @@ class Sources:
             raise RequirementsError("is no package", wanted.where, "a wheel or an archive", came)
         with self._kept() as file:
             sha256 = download.fetch(url, self.asked, file, wanted.where)
-            # What follows a question mark may be a signature that lets everybody in.
-            place = download.bare(url).partition("?")[0]
-            origin = Origin(Kind.URL, place, sha256, subdirectory=wanted.subdirectory)
+            origin = Origin(Kind.URL, self.public(wanted), sha256, subdirectory=wanted.subdirectory)
             return self._source(file, filename, origin)
 
     @contextmanager
