@@ -17,7 +17,6 @@ from cyclonedx.model.contact import OrganizationalEntity
 from cyclonedx.model.license import (
     DisjunctiveLicense,
     License,
-    LicenseAcknowledgement,
     LicenseExpression,
 )
 from packageurl import PackageURL
@@ -26,10 +25,12 @@ from lading.bills import licences, purls
 from lading.bills.inside import reading
 from lading.bills.inside.facts import Copyright, Deb, Debs, Fact, Interpreter, Os, Wheel
 
+SYSTEM, DEB, WHEEL = "os", "deb:", "pypi:"
+"""The bom-ref of the operating system, and how those of packages begin."""
 PATH = "lading:path"
 """Property: where in the image it lies."""
-_DECLARED = LicenseAcknowledgement.DECLARED
-_CONCLUDED = LicenseAcknowledgement.CONCLUDED
+CONCLUDED = "lading:licences"
+"""Property, "concluded", where licences are those whose texts are referred to."""
 
 
 def sha256(digits: str) -> HashType:
@@ -92,12 +93,12 @@ def system_of(found: Mapping[str, Fact]) -> Os | None:
 
 def ref_of_deb(deb: Deb) -> str:
     """Its bom-ref: short, and the same on every machine."""
-    return f"deb:{deb.name}:{deb.architecture}"
+    return f"{DEB}{deb.name}:{deb.architecture}"
 
 
 def ref_of_wheel(wheel: Wheel, path: str) -> str:
     """Its bom-ref: a package may be there twice, the user's own and the runtime's."""
-    return f"pypi:{wheel.name}:{path.rpartition('/')[0].rpartition('/')[0]}"
+    return f"{WHEEL}{wheel.name}:{path.rpartition('/')[0].rpartition('/')[0]}"
 
 
 def _system(system: Os) -> Component:
@@ -106,7 +107,7 @@ def _system(system: Os) -> Component:
         name=system.id,
         version=system.version or None,
         description=system.name or None,
-        bom_ref="os",
+        bom_ref=SYSTEM,
     )
 
 
@@ -117,7 +118,6 @@ def _deb(deb: Deb, said: Copyright, system: Os | None, hashes: Hashes) -> Compon
     if deb.source_version:
         upstream = f"{deb.source or deb.name}@{deb.source_version}"
     purl = purls.distribution(vendor, deb.name, deb.version, deb.architecture, distro, upstream)
-    how = _DECLARED if said.declared else _CONCLUDED
     return Component(
         type=ComponentType.LIBRARY,
         name=deb.name,
@@ -125,13 +125,14 @@ def _deb(deb: Deb, said: Copyright, system: Os | None, hashes: Hashes) -> Compon
         bom_ref=ref_of_deb(deb),
         purl=PackageURL.from_string(purl),
         supplier=OrganizationalEntity(name=deb.maintainer) if deb.maintainer else None,
-        licenses=_licences([licences.named(one) for one in said.licences if one], how),
+        licenses=_licences([licences.named(one) for one in said.licences if one]),
         hashes=_hashes(hashes, deb.name, deb.version),
         external_references=_home(deb.homepage),
         # Trivy compares advisories by these, since they are of source packages.
         properties=_properties(
             ("aquasecurity:trivy:SrcName", deb.source or deb.name),
             ("aquasecurity:trivy:SrcVersion", deb.source_version or deb.version),
+            *([(CONCLUDED, "concluded")] if said.licences and not said.declared else []),
         ),
     )
 
@@ -144,7 +145,7 @@ def _wheel(wheel: Wheel, path: str, hashes: Hashes) -> Component:
         bom_ref=ref_of_wheel(wheel, path),
         purl=PackageURL.from_string(purls.wheel(wheel.name, wheel.version)),
         supplier=OrganizationalEntity(name=wheel.supplier) if wheel.supplier else None,
-        licenses=_licences(licences.of_wheel(wheel), _DECLARED),
+        licenses=_licences(licences.of_wheel(wheel)),
         hashes=_hashes(hashes, wheel.name, wheel.version),
         external_references=_home(wheel.homepage),
         properties=_properties((PATH, f"/{path}")),
@@ -158,19 +159,17 @@ def _interpreter(python: Interpreter) -> Component:
         version=python.version,
         bom_ref="python",
         purl=PackageURL.from_string(purls.generic("python", python.version)),
-        licenses=_licences(["Python-2.0"], _CONCLUDED),
+        licenses=_licences(["Python-2.0"]),
     )
 
 
-def _licences(names: Iterable[str], how: LicenseAcknowledgement) -> list[License]:
+def _licences(names: Iterable[str]) -> list[License]:
     """An expression can stand alone only (CycloneDX, `licenses`); beside others it is a name."""
     once = list(dict.fromkeys(names))
     if len(once) == 1 and licences.is_compound(once[0]):
-        return [LicenseExpression(once[0], acknowledgement=how)]
+        return [LicenseExpression(once[0])]
     return [
-        DisjunctiveLicense(id=one, acknowledgement=how)
-        if licences.is_id(one)
-        else DisjunctiveLicense(name=one, acknowledgement=how)
+        DisjunctiveLicense(id=one) if licences.is_id(one) else DisjunctiveLicense(name=one)
         for one in once
     ]
 

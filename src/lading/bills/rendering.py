@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
-from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.model.tool import Tool
+from cyclonedx.output.json import JsonV1Dot5
 from packageurl import PackageURL
 
 from lading import __version__
@@ -32,12 +33,11 @@ def rendered(contents: Contents, said: Mapping[str, Fact]) -> str:
     whole = sorted({str(one.bom_ref): one for one in listed}.values(), key=lambda x: str(x.bom_ref))
     root = _root(contents.name)
     metadata = BomMetaData(component=root)
-    metadata.tools.components.add(
-        Component(type=ComponentType.APPLICATION, name=TOOL, version=__version__)
-    )
+    # The older of two ways to say it: every reader knows it.
+    metadata.tools.tools.add(Tool(vendor=TOOL, name=TOOL, version=__version__))
     bom = Bom(serial_number=NO_SERIAL, components=whole, metadata=metadata)
     _relate(bom, root, whole, found)
-    document = json.loads(JsonV1Dot6(bom).output_as_string())
+    document = json.loads(JsonV1Dot5(bom).output_as_string())
     # The library does not do without.
     del document["metadata"]["timestamp"]
     return encoded(document).decode()
@@ -59,9 +59,14 @@ def _root(name: str) -> Component:
 def _relate(
     bom: Bom, root: Component, listed: Sequence[Component], found: Mapping[str, Fact]
 ) -> None:
-    """Who needs whom; the image needs whatever nobody else does."""
+    """Who needs whom; the system has its packages, and the image whatever nobody else has."""
     by_ref = {str(one.bom_ref): one for one in listed}
     needed: set[str] = set()
+    if system := by_ref.get(components.SYSTEM):
+        # All of them, as Trivy wants it: it takes no other for the system's.
+        packages = [one for ref, one in by_ref.items() if ref.startswith(components.DEB)]
+        needed.update(str(one.bom_ref) for one in packages)
+        bom.register_dependency(system, packages)
     for ref, wanted in Needs.of(found).by_ref().items():
         there = sorted(one for one in wanted if one in by_ref and one != ref)
         needed.update(there)

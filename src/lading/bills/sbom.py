@@ -1,6 +1,6 @@
 """The SBOM: every package of an image, with its licences, and what needs what.
 
-Source of the format: CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json. The same image gives the
+Source of the format: CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json. The same image gives the
 same bytes: no time is in it, and its serial number is made of the image's digest.
 
 Of a change of code all stays but the digest, so the document is kept as it is without one. What
@@ -87,10 +87,8 @@ def is_ours(content: bytes) -> bool:
         tools = Document.parse(content, "sbom").child("metadata").fields.get("tools")
     except StoreError:
         return False
-    listed: Any = tools.get("components") if isinstance(tools, dict) else None
-    return isinstance(listed, list) and any(
-        isinstance(one, dict) and one.get("name") == TOOL for one in listed
-    )
+    listed: Any = tools if isinstance(tools, list) else []
+    return any(isinstance(one, dict) and one.get("name") == TOOL for one in listed)
 
 
 def _of(contents: Contents, image: Image, cache: Path) -> bytes:
