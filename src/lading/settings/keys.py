@@ -347,7 +347,7 @@ LADING = Keys(
             "embedded",
         ),
         "platforms": Key(
-            Many("a list of platforms", Choice(PLATFORMS), least=1),
+            Many("a list of at least one platform", Choice(PLATFORMS), least=1),
             "What `lading build` makes images for, all on this machine: `[linux/amd64, "
             "linux/arm64]`. [Platforms](platforms.md) tells how. `lading up` runs this machine's.",
             "this machine's alone",

@@ -15,6 +15,9 @@ from lading.oci.platforms import of_this_machine
 _REBUILT = re.compile(r"\+b[0-9]+\Z")
 """Debian's mark of a package that was only built again (binary non-maintainer upload)."""
 
+_VERSION = "PYTHON_VERSION"
+"""Variable of Docker Hub's images of Python, and of many that are made of them."""
+
 
 def chosen(locked: LockedEnvironment, here: LockedEnvironment | None) -> LockedEnvironment:
     """`locked`, or `here`, the same environment for this machine, where it is for another.
@@ -37,9 +40,10 @@ def chosen(locked: LockedEnvironment, here: LockedEnvironment | None) -> LockedE
 
 
 def version(locked: LockedEnvironment) -> str:
-    """Of what its interpreter was built from: "3.11.2-6+deb12u6", or the name of an image."""
-    if image := getattr(locked, "image", None):
-        return f"{locked.python} of {image.reference}"
+    """Of what its interpreter was built from: "3.11.2-6+deb12u6", or what an image says it has."""
+    if image := locked.image:
+        said = dict(one.partition("=")[::2] for one in image.env)
+        return f"{said.get(_VERSION) or locked.python} of {image.reference}"
     name = f"python{locked.python}-minimal"
     found = next((deb.version for deb in locked.base if deb.name == name), "")
     return _REBUILT.sub("", found) or locked.python

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lading.building.base_image import BaseImage
 from lading.building.layers import compiler
 from lading.building.lockfile import Deb, LockedEnvironment
 from lading.errors import BuildError
@@ -49,3 +50,14 @@ def test_another_python_may_not_compile() -> None:
 def test_without_a_lock_for_this_machine_its_own_python_is_to_compile() -> None:
     other = of(OTHER, "3.11.2-6")
     assert compiler.chosen(other, None) is other
+
+
+def test_two_images_of_one_name_may_have_another_python() -> None:
+    def on(platform: str, version: str) -> LockedEnvironment:
+        image = BaseImage("python:3.12", "sha256:" + "0" * 64, (f"PYTHON_VERSION={version}",))
+        return replace(LOCKED, python="3.12", platform=platform, base=(), image=image)
+
+    here = on(of_this_machine(), "3.12.8")
+    assert compiler.chosen(on(OTHER, "3.12.8"), here) is here
+    with pytest.raises(BuildError, match=r"expected Python 3\.12\.9 of python:3\.12, got Python 3"):
+        compiler.chosen(on(OTHER, "3.12.9"), here)
