@@ -118,6 +118,7 @@ def packages(word: str) -> str:
 
 
 def audit(written: Section) -> Audit:
+    """What `lading audit` goes by."""
     usual = Policy()
     word = written.get("fail_on")
     licences = LicencePolicy(

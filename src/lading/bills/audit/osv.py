@@ -35,11 +35,15 @@ class Range(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Package(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose name it is: "PyPI", "Debian:12"."""
+
     ecosystem: str = ""
     name: str = ""
 
 
 class Severity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A score, and by which system."""
+
     type: str = ""
     score: str = ""
     """A CVSS vector."""
