@@ -97,7 +97,7 @@ def test_what_is_wanted_is_replaced_as_a_whole(mine: Record) -> None:
 def test_an_unknown_revision_cannot_be_wanted_and_nothing_changes(mine: Record) -> None:
     mine.add_revision(new("ocr"))
     mine.want([Want("ocr", 1, 1)], {})
-    with pytest.raises(StateError, match="(?i)foreign key constraint"):
+    with pytest.raises(StateError, match=r"(?i)foreign key constraint"):
         mine.want([Want("ocr", 7, 1)], {})
     assert mine.wanted() == [Want("ocr", 1, 1)]
 

@@ -127,6 +127,11 @@ def make(recipe: Recipe, materials: Materials) -> Built:
     image = assemble(recipe, locked, pairs, store)
     if recipe.command and not recipe.is_served:
         _check_program(recipe, locked, image, [one.kind for one in wanted], cache)
+    if recipe.max_size_bytes is not None and image.size > recipe.max_size_bytes:
+        # Imported where it is too large: it will be read to say why.
+        from lading.building.sizes import budget
+
+        budget.check(recipe, image, store)
     return Built(
         image,
         tuple(

@@ -18,8 +18,9 @@ from lading.settings import read
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SERVICE|STEP]...")
 @platforms.option("Build for these instead of `platforms` of lading.yaml or this machine.")
+@click.option("--explain", is_flag=True, help="Show what takes the room: packages, files, copies.")
 @output.json_option
-def command(names: tuple[str, ...], asked: tuple[str, ...], as_json: bool) -> None:
+def command(names: tuple[str, ...], asked: tuple[str, ...], explain: bool, as_json: bool) -> None:
     """Assemble images from the lock: of all services, or of those named.
 
     Runs nothing of them, and makes again only what changed. For several platforms each gets an
@@ -32,19 +33,21 @@ def command(names: tuple[str, ...], asked: tuple[str, ...], as_json: bool) -> No
     with shown() as progress:
         built = building.build_for(app, recipes, locks.fresh(app, wanted), wanted, progress)
     if as_json:
-        output.print_json([_document(name, one) for name, one in built.items()])
+        output.print_json([_document(name, one, explain) for name, one in built.items()])
     else:
-        _print(built)
+        _print(built, explain)
         count = sum(len(one.built) for one in built.values())
         click.echo(f"{count} image(s) in {time.monotonic() - begun:.2f} s")
 
 
-def _print(built: Mapping[str, Several]) -> None:
+def _print(built: Mapping[str, Several], explain: bool) -> None:
     for name, one in built.items():
         if one.index:
             click.echo(f"{name}  {one.digest}  index of {len(one.built)} platforms")
         for platform, image in one.built.items():
             _print_image(f"{name} {platform}" if one.index else name, image)
+            if explain:
+                _explain(image)
 
 
 def _print_image(name: str, one: Built) -> None:
@@ -61,10 +64,28 @@ def _print_image(name: str, one: Built) -> None:
     output.print_table(("  LAYER", "WHAT", "SIZE", ""), rows)
 
 
-def _document(name: str, one: Several) -> dict[str, object]:
+def _explain(one: Built) -> None:
+    # Imported where somebody asks: it reads tars.
+    from lading.building.sizes.explaining import explain
+    from lading.cli import sizes_shown
+
+    sizes_shown.show(explain(one.image))
+
+
+def _explained(one: Built) -> dict[str, object]:
+    from lading.building.sizes.explaining import explain
+    from lading.cli import sizes_shown
+
+    return {"explained": sizes_shown.document(explain(one.image))}
+
+
+def _document(name: str, one: Several, explain: bool) -> dict[str, object]:
+    def told(image: Built) -> dict[str, object]:
+        return _image(image) | (_explained(image) if explain else {})
+
     if not one.index:
-        return {"name": name, **_image(next(iter(one.built.values())))}
-    images = {platform: _image(image) for platform, image in one.built.items()}
+        return {"name": name, **told(next(iter(one.built.values())))}
+    images = {platform: told(image) for platform, image in one.built.items()}
     return {"name": name, "digest": str(one.digest), "platforms": images}
 
 

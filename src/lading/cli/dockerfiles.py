@@ -9,7 +9,8 @@ import click
 
 from lading.building.build import foresee
 from lading.building.recipe import Recipe
-from lading.cli import composing, locks
+from lading.cli import composing, locks, registries, workshops
+from lading.cli.progress import shown
 from lading.errors import UsageError
 from lading.exports import build_context
 from lading.exports.build_context import Context
@@ -24,7 +25,16 @@ def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
     What `lading build` would refuse is refused before anything is written.
     """
     composing.check_apart(app, folder.resolve())
+    for recipe in recipes:
+        if recipe.is_foreign:
+            raise UsageError(
+                "runs somebody else's image as it is", recipe.name, todo="leave it out"
+            )
     lock, folders = locks.fresh(app), Folders.of_user()
+    with shown() as progress:
+        pairs = [(one, locks.locked_for(one, lock)) for one in recipes]
+        registries.bring(app, [locked for _, locked in pairs], progress)
+        workshops.bring(app, pairs, progress)
     for recipe in recipes:
         if not build_context.is_ours(folder / recipe.name):
             todo = "write to another folder, or empty it"
@@ -37,6 +47,6 @@ def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
         foresee(recipe, locked, Layout(folders.store), folders.cache, check=True)
     for recipe in recipes:
         target = folder / recipe.name
-        Context(recipe, locks.locked_for(recipe, lock)).write(target)
+        Context(recipe, locks.locked_for(recipe, lock), folders.cache).write(target)
         click.echo(f"{target / build_context.DOCKERFILE}")
         click.echo(f"  docker build --tag {recipe.app}/{recipe.name} {target}")

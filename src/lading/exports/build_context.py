@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lading.building.graph import FILE as GRAPH_FILE
-from lading.building.layers import model, runtime, source
+from lading.building.layers import base_image, model, runtime, source
 from lading.building.layers.source import Found
 from lading.building.lockfile import LockedEnvironment
 from lading.building.recipe import Recipe
+from lading.building.wheels.making.kept import Kept
 from lading.exports import dockerfile
 from lading.stores.disk import explained
 
@@ -28,6 +29,8 @@ class Context:
 
     recipe: Recipe
     locked: LockedEnvironment
+    cache: Path
+    """Where wheels are that no index has."""
 
     def write(self, folder: Path) -> None:
         """Write `folder` anew. Raises StoreError, BuildError."""
@@ -47,6 +50,11 @@ class Context:
             (folder / DOCKERFILE).write_text(text)
 
     def _debian(self, folder: Path) -> None:
+        if self.locked.image:
+            for name, content in base_image.WAY.items():
+                _text(folder / dockerfile.WAY / name, content.decode())
+        if self.locked.image and not self.locked.packages:
+            return
         _text(folder / dockerfile.PACKAGES, dockerfile.packages(self.locked))
         _text(folder / dockerfile.PREFERENCES, dockerfile.preferences(self.locked))
 
@@ -55,6 +63,12 @@ class Context:
             _text(folder / dockerfile.USERS, dockerfile.requirements(self.locked.wheels))
         if self.recipe.is_served:
             _text(folder / dockerfile.RUNTIMES, dockerfile.requirements(self.locked.runtime))
+
+        for wheel in self.locked.wheels:
+            if wheel.origin:
+                made = Kept(self.cache).path(wheel)
+                _text(folder / dockerfile.WHEELS / "README", "Wheels that no index has.\n")
+                shutil.copyfile(made, folder / dockerfile.WHEELS / made.name)
 
     def _runtime(self, folder: Path) -> None:
         if self.recipe.is_served:

@@ -14,6 +14,7 @@ from typing import Any
 
 from lading.building import in_image
 from lading.building.assemble import execution
+from lading.building.base_image import BaseImage
 from lading.building.lockfile import Deb, LockedEnvironment, Wheel
 from lading.building.recipe import Recipe
 
@@ -26,26 +27,33 @@ RUNTIME = "lading"
 MODEL = "model"
 """the model files,"""
 APP = "app"
-"""and all else of the source."""
+"""all else of the source,"""
+WAY = "way"
+"""and what leads the Python of an image of somebody else's to the wheels."""
 PACKAGES = f"{DEBIAN}/packages"
 PREFERENCES = f"{DEBIAN}/preferences"
 USERS = f"{REQUIREMENTS}/app.txt"
 RUNTIMES = f"{REQUIREMENTS}/runtime.txt"
+WHEELS = f"{REQUIREMENTS}/wheels"
+"""Wheels that no index has."""
 
 _APT = "apt-get install --yes --no-install-recommends --allow-downgrades"
 _LISTS = "rm -rf /var/lib/apt/lists/*"
 _PIP = (
     "-m pip install --no-cache-dir --no-deps --ignore-installed --require-hashes "
-    "--only-binary :all: --no-compile"
+    f"--only-binary :all: --no-compile --find-links /tmp/{WHEELS}"
 )
 _COMPILE = "-m compileall -q --invalidation-mode unchecked-hash"
+_OURS = in_image.LAUNCHER.rpartition("/")[0]
+_ID = in_image.USER_ID
 
 
 def dockerfile(recipe: Recipe, locked: LockedEnvironment, folders: Sequence[str]) -> str:
     """The file's text; `folders` are those that the build context has."""
+    first = _foreign(locked.image, locked) if locked.image else _debian(locked)
     parts = [
         _head(recipe, locked),
-        _debian(locked),
+        first,
         *([_wheels(locked, folders)] if REQUIREMENTS in folders else []),
         _image(recipe, locked, folders),
     ]
@@ -90,66 +98,89 @@ def _head(recipe: Recipe, locked: LockedEnvironment) -> str:
 
 
 def _debian(locked: LockedEnvironment) -> str:
+    """Debian's Python."""
     return _lines(
-        f"FROM debian:{locked.suite}-slim AS debian",
-        f"COPY {PREFERENCES} /etc/apt/preferences.d/lading",
-        f"COPY {PACKAGES} /tmp/packages",
+        f"FROM debian:{locked.suite}-slim AS base",
+        *_installed(f"ln -sf python{locked.python} /usr/bin/python3"),
         _run(
-            "apt-get update",
-            f"DEBIAN_FRONTEND=noninteractive xargs -a /tmp/packages {_APT}",
-            f"{_LISTS} /tmp/packages",
-            f"ln -sf python{locked.python} /usr/bin/python3",
-        ),
-        _run(
-            f"groupadd --gid {in_image.USER_ID} {in_image.USER}",
-            f"useradd --uid {in_image.USER_ID} --gid {in_image.USER_ID} --no-create-home "
+            f"groupadd --gid {_ID} {in_image.USER}",
+            f"useradd --uid {_ID} --gid {_ID} --no-create-home "
             f"--home-dir /tmp --shell /usr/sbin/nologin {in_image.USER}",
             f"mkdir -p {in_image.APP} {in_image.SOCKET_FOLDER}",
         ),
     )
 
 
+def _foreign(image: BaseImage, locked: LockedEnvironment) -> str:
+    """The Python of somebody else's image, of which no more is known than that it has a shell."""
+    user = f"{in_image.USER}:x:{_ID}:{_ID}:{in_image.USER}:/tmp:/usr/sbin/nologin"
+    return _lines(
+        f"FROM {image.reference.partition('@')[0]}@{image.digest} AS base",
+        "USER root",
+        *(_installed() if locked.packages else []),
+        _run(
+            f"grep -q ':{_ID}:' /etc/passwd || echo '{user}' >>/etc/passwd",
+            f"grep -q ':{_ID}:' /etc/group || echo '{in_image.USER}:x:{_ID}:' >>/etc/group",
+            f"mkdir -p {in_image.APP} {in_image.SOCKET_FOLDER}",
+        ),
+        f"COPY {WAY} {image.site}",
+    )
+
+
+def _installed(*afterwards: str) -> Iterator[str]:
+    yield f"COPY {PREFERENCES} /etc/apt/preferences.d/lading"
+    yield f"COPY {PACKAGES} /tmp/packages"
+    yield _run(
+        "apt-get update",
+        f"DEBIAN_FRONTEND=noninteractive xargs -a /tmp/packages {_APT}",
+        f"{_LISTS} /tmp/packages",
+        *afterwards,
+    )
+
+
 def _wheels(locked: LockedEnvironment, folders: Sequence[str]) -> str:
-    python = in_image.python(locked.python)
+    python, site = locked.interpreter, locked.site
+    into = f" --target {site}" if locked.image else ""
     lines = [
-        "FROM debian AS wheels",
+        "FROM base AS wheels",
         "# Where wheels come from; no part of the image that is made.",
         "ARG PIP_INDEX_URL",
         "ARG PIP_EXTRA_INDEX_URL",
         "ARG PIP_TRUSTED_HOST",
-        "# Debian's own pip is asked to install beside Debian's own packages.",
-        "ENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore",
-        _run(
-            "apt-get update",
-            f"DEBIAN_FRONTEND=noninteractive {_APT} python3-pip",
-            _LISTS,
-        ),
-        f"COPY {REQUIREMENTS} /tmp/requirements",
-        _run(f"mkdir -p {in_image.site(locked.python)} {in_image.RUNTIME} /usr/local/bin"),
+        *_pip(locked),
+        f"COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}",
+        _run(f"mkdir -p {site} {in_image.RUNTIME} /usr/local/bin /tmp/{WHEELS}"),
     ]
     if locked.wheels:
-        lines.append(_run(f"{python} {_PIP} -r /tmp/{USERS}"))
+        lines.append(_run(f"{python} {_PIP}{into} -r /tmp/{USERS}"))
     if RUNTIME in folders and locked.runtime:
-        target = f"--target {in_image.RUNTIME}"
-        lines.append(_run(f"{python} {_PIP} {target} -r /tmp/{RUNTIMES}"))
+        lines.append(_run(f"{python} {_PIP} --target {in_image.RUNTIME} -r /tmp/{RUNTIMES}"))
     if RUNTIME in folders:
-        lines.append(f"COPY {RUNTIME} {in_image.LAUNCHER.rpartition('/')[0]}")
+        lines.append(f"COPY {RUNTIME} {_OURS}")
     # What is in nothing but tests need not compile.
-    places = f"{in_image.site(locked.python)} {in_image.RUNTIME}"
-    lines.append(_run(f"{python} {_COMPILE} {places} || true"))
+    lines.append(_run(f"{python} {_COMPILE} {site} {in_image.RUNTIME} || true"))
     return _lines(*lines)
 
 
+def _pip(locked: LockedEnvironment) -> Iterator[str]:
+    if locked.image:
+        yield _run(f"{locked.interpreter} -m pip --version || {locked.interpreter} -m ensurepip")
+        return
+    yield "# Debian's own pip is asked to install beside Debian's own packages."
+    yield "ENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore"
+    install = f"DEBIAN_FRONTEND=noninteractive {_APT} python3-pip"
+    yield _run("apt-get update", install, _LISTS)
+
+
 def _image(recipe: Recipe, locked: LockedEnvironment, folders: Sequence[str]) -> str:
-    lines = ["FROM debian"]
+    lines = ["FROM base"]
     if REQUIREMENTS in folders:
-        places = [in_image.site(locked.python), "/usr/local/bin"]
-        if RUNTIME in folders:
-            places.append(in_image.LAUNCHER.rpartition("/")[0])
-        lines += [f"COPY --from=wheels {place} {place}" for place in places]
+        own = [] if locked.image else [locked.site, "/usr/local/bin"]
+        ours = [_OURS] if locked.image or RUNTIME in folders else []
+        lines += [f"COPY --from=wheels {place} {place}" for place in (*own, *ours)]
     lines += [f"COPY {one} {in_image.APP}" for one in (MODEL, APP) if one in folders]
     if APP in folders:
-        lines.append(_run(f"{in_image.python(locked.python)} {_COMPILE} {in_image.APP} || true"))
+        lines.append(_run(f"{locked.interpreter} {_COMPILE} {in_image.APP} || true"))
     return _lines(*lines, *_execution(execution(recipe, locked)))
 
 

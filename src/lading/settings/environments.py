@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lading.building.recipe import Environment, ServedModel
+from lading.building.wheels import conda
 from lading.errors import SettingsError
 from lading.settings import mlflow_model
 from lading.settings.compounds import Section
@@ -16,7 +17,7 @@ from lading.settings.keys import BASE_PYTHONS, PYTHONS
 from lading.settings.mlflow_model import Saved
 
 DEFAULT_PYTHON = "3.11"
-_OWN = ("base", "python", "requirements", "packages")
+_OWN = ("base", "python", "requirements", "packages", "build_packages")
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class Resolver:
             return Environment(name, "", None, base=image, foreign=True)
         source = self._source(written)
         saved = self._saved(written) if source else Saved()
+        requirements = saved.requirements or self._requirements(written, source)
         return Environment(
             name,
-            self._python(written, saved),
-            saved.requirements or self._requirements(written, source),
+            self._of_conda(written, requirements) or self._python(written, saved),
+            requirements,
             tuple(dict.fromkeys(written.get("packages", ()))),
             _served(written),
             written.get("base", ""),
+            build_packages=tuple(dict.fromkeys(written.get("build_packages", ()))),
         )
 
     def _saved(self, written: Section) -> Saved:
@@ -55,6 +58,24 @@ class Resolver:
         if served is None or served.flavour != "mlflow" or written.has("requirements"):
             return Saved()
         return mlflow_model.read(self.folder, Path(written.get("source", "."), served.path))
+
+    def _of_conda(self, written: Section, requirements: Path | None) -> str:
+        """The Python that an environment.yml asks for; empty where none does, or a base has it."""
+        python = conda.python_of(requirements) if requirements else ""
+        if not python or not requirements or written.has("base"):
+            return ""
+        if written.has("python") and written.get("python") != python:
+            problem = f"{requirements.name} asks for another Python"
+            todo = "correct one of them"
+            came = f'"{written.get("python")}"'
+            error = SettingsError(problem, expected=f'"{python}"', came=came, todo=todo)
+            self.faults.add(written.at("python"), error)
+        elif python not in PYTHONS:
+            problem = f"{requirements.name} asks for Python {python}, which no Debian has"
+            todo = f"change it, or give the service a `base` with it, such as python:{python}-slim"
+            error = SettingsError(problem, expected=f"one of {', '.join(PYTHONS)}", todo=todo)
+            self.faults.add(written.at("requirements"), error)
+        return python
 
     def _python(self, written: Section, saved: Saved) -> str:
         of_base = written.has("base")
@@ -153,8 +174,8 @@ def _usual_requirements(source: Path) -> Path | None:
     project = source / "pyproject.toml"
     if project.is_file() and re.search(rb"^\s*\[project\]", project.read_bytes(), re.MULTILINE):
         return project
-    plain = source / "requirements.txt"
-    return plain if plain.is_file() else None
+    names = ("requirements.txt", *conda.NAMES)
+    return next((source / name for name in names if (source / name).is_file()), None)
 
 
 def _inside(path: Path, folder: Path) -> bool:

@@ -53,9 +53,10 @@ _base = Key(
 )
 _requirements = Key(
     Inside(),
-    "A requirements.txt, pyproject.toml or uv.lock, in `source` or else in the app's folder.",
-    "uv.lock, pyproject.toml with a [project] table, or requirements.txt, the first that is in "
-    "`source`; none of them means no requirements",
+    "A requirements.txt, pyproject.toml, uv.lock or conda's environment.yml, in `source` or else "
+    "in the app's folder.",
+    "uv.lock, pyproject.toml with a [project] table, requirements.txt or environment.yml, the "
+    "first that is in `source`; none of them means no requirements",
 )
 _packages = Key(
     Many(
@@ -63,6 +64,16 @@ _packages = Key(
         Text("the name of a Debian package", r"[a-z0-9][a-z0-9+.-]+", 128),
     ),
     "Debian packages to put into the image, by name.",
+    "none",
+)
+_build_packages = Key(
+    Many(
+        "a list of Debian packages",
+        Text("the name of a Debian package", r"[a-z0-9][a-z0-9+.-]+", 128),
+    ),
+    "Debian packages that wheels are built with, where a requirement has only source: "
+    "`build_packages: [libpq-dev]`. Python's headers, gcc, g++ and make are there anyway; none of "
+    "them is in the image.",
     "none",
 )
 _each = Key(
@@ -237,6 +248,7 @@ SERVICE = Keys(
         "python": _python,
         "requirements": _requirements,
         "packages": _packages,
+        "build_packages": _build_packages,
         "model": Key(
             Many("a path inside `source`, or a list of them", Inside(), alone=True, least=1),
             "Files or folders inside `source` that go into an image layer of their own, so that a "
@@ -288,6 +300,7 @@ STEP = Keys(
         "python": _python,
         "requirements": _requirements,
         "packages": _packages,
+        "build_packages": _build_packages,
         "outputs": Key(
             Many("a list of paths inside `source`", Inside("a path inside `source`")),
             "Files or folders copied back to `source` when the command succeeds, and only then.",

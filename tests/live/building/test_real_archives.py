@@ -61,7 +61,9 @@ def chroot() -> list[str]:
 
 def locked(cache: Path, python: str, *packages: str, platform: str = AMD64) -> LockedEnvironment:
     asked = Environment("it", python, None, packages)
-    return lock([asked], [platform], Places(cache), None, False, Silent()).environments["it"][platform]
+    return lock([asked], [platform], Places(cache), None, False, Silent()).environments["it"][
+        platform
+    ]
 
 
 def root_of(found: LockedEnvironment, cache: Path, root: Path) -> Path:
@@ -156,7 +158,9 @@ def test_another_package_moves_nothing_else(cache: Path) -> None:
     after = Environment("one", "3.11", None, ("gzip", "zip"))
     first = lock([before], [AMD64], Places(cache), None, False, Silent()).environments["one"][AMD64]
     previous = Lock({"one": {AMD64: first}})
-    second = lock([after], [AMD64], Places(cache), previous, False, Silent()).environments["one"][AMD64]
+    second = lock([after], [AMD64], Places(cache), previous, False, Silent()).environments["one"][
+        AMD64
+    ]
     assert second.base == first.base
     assert set(first.packages) < set(second.packages)
 

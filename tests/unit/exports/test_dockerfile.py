@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lading.building.base_image import BaseImage
 from lading.building.graph import Graph
 from lading.building.lockfile import Deb, LockedEnvironment, Wheel
 from lading.building.recipe import Environment, Recipe
+from lading.building.wheels.making.kept import Kept
 from lading.exports import build_context
 from lading.exports.build_context import Context
 
@@ -49,7 +52,7 @@ def recipe(source: Path, **changes: object) -> Recipe:
 
 
 def written(recipe: Recipe, locked: LockedEnvironment, folder: Path) -> dict[str, str]:
-    Context(recipe, locked).write(folder)
+    Context(recipe, locked, folder.parent / "cache").write(folder)
     return {
         path.relative_to(folder).as_posix(): path.read_text()
         for path in sorted(folder.rglob("*"))
@@ -66,7 +69,7 @@ def test_a_handler_is_served_by_the_runtime_with_locked_wheels(source, tmp_path)
         "Package: python3.11\nPin: version 3.11.2-6\nPin-Priority: 1001\n\n"
     )
     text = files["Dockerfile"]
-    assert "FROM debian:bookworm-slim AS debian\n" in text
+    assert "FROM debian:bookworm-slim AS base\n" in text
     assert "-r /tmp/requirements/app.txt\n" in text
     assert "--target /opt/lading/runtime -r /tmp/requirements/runtime.txt\n" in text
     assert text.endswith(
@@ -131,3 +134,37 @@ def test_a_context_is_written_anew_and_nothing_else_is_deleted(source, tmp_path)
     (other / "precious").touch()
     assert build_context.is_ours(out)
     assert not build_context.is_ours(other)
+
+
+def test_a_wheel_that_no_index_has_is_brought_along(source, tmp_path):
+    made = Wheel("own", "1.0", "own-1.0-py3-none-any.whl", HASH, 1, origin="file ./own")
+    path = Kept(tmp_path / "cache").path(made)
+    path.parent.mkdir(parents=True)
+    path.write_text("a wheel")
+    files = written(recipe(source), locked((made, NUMPY)), tmp_path / "out")
+    assert files["requirements/wheels/own-1.0-py3-none-any.whl"] == "a wheel"
+    assert f"own==1.0 --hash=sha256:{HASH}\n" in files["requirements/app.txt"]
+    assert "--find-links /tmp/requirements/wheels" in files["Dockerfile"]
+
+
+def test_an_image_of_somebody_elses_is_built_on_by_digest(source, tmp_path):
+    image = BaseImage(
+        "python:3.12-slim",
+        f"sha256:{HASH}",
+        env=("PATH=/usr/local/bin:/usr/bin",),
+        python="/usr/local/bin/python3",
+        site="/usr/local/lib/python3.12/site-packages",
+    )
+    stands = replace(locked((NUMPY,)), python="3.12", suite="", base=(), image=image)
+    files = written(recipe(source), stands, tmp_path / "out")
+    text = files["Dockerfile"]
+    assert f"FROM python:3.12-slim@sha256:{HASH} AS base\nUSER root\n" in text
+    assert "COPY way /usr/local/lib/python3.12/site-packages\n" in text
+    assert "apt-get" not in text
+    assert "--target /opt/lading/site -r /tmp/requirements/app.txt\n" in text
+    assert "\nCOPY --from=wheels /opt/lading /opt/lading\n" in text
+    assert 'ENTRYPOINT ["/usr/local/bin/python3", "/opt/lading/launch.py"]' in text
+    assert sorted(name for name in files if name.startswith("way/")) == [
+        "way/_lading_packages.pth",
+        "way/_lading_packages.py",
+    ]

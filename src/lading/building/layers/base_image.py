@@ -38,6 +38,11 @@ at = before.index(here) if here in before else len(before)
 sys.path[:] = [*before[:at], *added, *before[at:]]
 """
 _MODULE = "_lading_packages"
+WAY = {
+    f"{_MODULE}.py": _WAY.format(site=in_image.SITE).encode(),
+    f"{_MODULE}.pth": f"import {_MODULE}\n".encode(),
+}
+"""Files for the folder where the image's Python looks for packages, by which it finds ours."""
 
 
 def wanted(materials: Materials, base: BaseImage) -> list[Wanted]:
@@ -91,13 +96,11 @@ def _fitting(materials: Materials, base: BaseImage) -> Wanted:
 
 def entries(image: Unpacked, base: BaseImage) -> list[Entry]:
     """What is put on an image so that it fits, sorted by path."""
-    module = _WAY.format(site=in_image.SITE).encode()
     site = _real(image, base.site)
     found = [
         *_accounts(image),
         *_folders(image),
-        file(f"{site}/{_MODULE}.py", module),
-        file(f"{site}/{_MODULE}.pth", f"import {_MODULE}\n".encode()),
+        *(file(f"{site}/{name}", content) for name, content in WAY.items()),
     ]
     return [*found, *_above(image, found)]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from lading.engines.docker import copying, devices, loading, logs, starting
+from lading.engines.docker import copying, devices, loading, logs, pruning, starting
 from lading.engines.docker.api import Api, Seen
-from lading.engines.docker.configuration import Wanted
+from lading.engines.docker.configuration import Wanted, python_of
 from lading.engines.docker.container import (
     HOME,
     PART,
@@ -26,12 +26,14 @@ from lading.engines.docker.container import (
 )
 from lading.engines.docker.daemon import Daemon, describe
 from lading.engines.docker.groups import memory_group
+from lading.engines.docker.pruning import Given
 from lading.engines.embedded import cgroups, logfile, seccomp
 from lading.engines.embedded.layers import locked
 from lading.engines.embedded.processes import Process
-from lading.engines.engine import LogLine, Observed, Phase, Workload, is_name
+from lading.engines.engine import BRIDGE, LogLine, Observed, Phase, Workload, is_name
 from lading.engines.sockets import require_room
-from lading.errors import EngineError, WorkloadNotFound
+from lading.errors import EngineError, StoreError, WorkloadNotFound
+from lading.oci import Digest, Image
 from lading.stores.store import Store
 
 _LIST_SECONDS = 1.0
@@ -73,6 +75,7 @@ class Docker:
         self.host = host
         self._store = store
         self._home = home_of(data)
+        self._given = Given(data / "docker-images")
         self._run = run.absolute()
         self._running: dict[str, _Running] = {}
         self._listed = _NOTHING
@@ -91,8 +94,11 @@ class Docker:
                 return found
             starting.clear(self._api, made)
             with self._lock("images"):
+                self._given.add(str(loading.name(image)))
                 image_id = loading.ensure(self._api, self._daemon, image)
+                bridge = self._bridge(workload, image)
             wanted = Wanted(workload, image, image_id, made, self._daemon, self._seccomp_file)
+            wanted = replace(wanted, bridge_image=bridge)
             try:
                 self._start(wanted)
             except BaseException:
@@ -156,6 +162,32 @@ class Docker:
         if not path.startswith("/"):
             raise EngineError("cannot be copied", name, "an absolute path", repr(path))
         copying.copy_out(self._api, found.id, f"{name}:{path}", path, destination.absolute())
+
+    def prune(self, kept: Collection[Digest], dry_run: bool = False) -> int:
+        (self._run / "locks").mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._lock("images"):
+            given, needed = self._given.names(), set(self._called(kept))
+            surplus = pruning.surplus(self._api, given, needed)
+            if not dry_run:
+                for one in surplus:
+                    self._api.forget(one.name)
+        return sum(one.own_bytes for one in surplus)
+
+    def _called(self, images: Iterable[Digest]) -> Iterator[str]:
+        """What the daemon calls them."""
+        for digest in images:
+            # One that is damaged, or not here, has to be made again before it can be run.
+            with suppress(StoreError):
+                yield str(loading.name(self._store.read(digest)))
+
+    def _bridge(self, workload: Workload, image: Image) -> Image | None:
+        """What the bridge runs from, where the workload's own image will not do."""
+        if workload.port is None or python_of(image):
+            return None
+        found = self._store.read(BRIDGE)
+        self._given.add(str(loading.name(found)))
+        loading.ensure(self._api, self._daemon, found)
+        return found
 
     def _start(self, wanted: Wanted) -> None:
         count = wanted.workload.limits.gpu

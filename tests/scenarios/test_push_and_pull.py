@@ -1,0 +1,130 @@
+"""What is built here runs elsewhere: pushed to a registry, pulled, and not built again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tests import registries
+from tests.scenarios.conftest import App, free_port
+
+EVERYTHING_IS_OUT_OF_REACH = {
+    "http_proxy": "http://127.0.0.1:1",
+    "https_proxy": "http://127.0.0.1:1",
+    "no_proxy": "127.0.0.1",
+}
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    with registries.running(tmp_path_factory.mktemp("registry")) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def app(make_app, registry):
+    app = make_app("shipped")
+    settings = app.settings.read_text()
+    app.settings.write_text(
+        f"{settings}registry: {registry}/team\nregistries: {{'{registry}': {{insecure: true}}}}\n"
+    )
+    app.ok("lock")
+    app.ok("build")
+    return app
+
+
+@pytest.fixture(scope="module")
+def pushed(app):
+    (found,) = app.json("push")
+    return found
+
+
+def elsewhere(app, folder):
+    """A copy of the app on a machine that has nothing, and from which nothing can be reached."""
+    copy = folder / app.folder.name
+    shutil.copytree(app.folder, copy)
+    port = free_port()
+    environ = {"LADING_HOME": str(folder / "home"), **EVERYTHING_IS_OUT_OF_REACH}
+    other = App(copy, port, environ)
+    other.change(f"port: {app.port}", f"port: {port}")
+    return other
+
+
+def test_each_image_is_named_after_app_and_service(app, registry, pushed):
+    built = app.json("build")[0]["digest"]
+    assert pushed["image"] == f"{registry}/team/shipped/probe@{built}"
+    assert pushed["tag"] == "latest"
+    assert app.ok("push") == f"{registry}/team/shipped/probe@{built}\n"
+
+
+def test_a_tag_costs_nothing(app, registry, pushed):
+    (again,) = app.json("push", "probe", "--to", f"{registry}/elsewhere/probe:1", "--insecure")
+    assert again["image"].startswith(f"{registry}/elsewhere/probe@")
+    (tagged,) = app.json("push", "--tag", "1.0")
+    assert (tagged["sent"], tagged["mounted"]) == (0, 0)
+
+
+def test_what_was_pulled_runs_and_is_not_built(app, pushed, tmp_path):
+    other = elsewhere(app, tmp_path)
+    (pulled,) = other.json("pull")
+    assert pulled["digest"] == pushed["digest"]
+    try:
+        other.ok("up", "-d")
+        assert other.ask("echo", text="ahoy") is not None
+        assert other.replica()["image"] == pushed["digest"]
+    finally:
+        other.lading("down")
+
+
+def test_a_pull_that_finds_nothing_changes_nothing(app, registry, pushed):
+    before = app.json("images")
+    said = app.refused("pull", "--tag", "never-pushed")
+    assert said == (
+        f"lading: {registry}/team/shipped/probe: cannot pull never-pushed: it is not there: got "
+        "HTTP status 404, MANIFEST_UNKNOWN: manifest unknown\n"
+    )
+    assert app.json("images") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("push", "--to", "Team"),
+            "lading: --to: is no place in a registry: expected a host, and a path or none, such as "
+            "registry.example.org/team, or for one service registry.example.org/team/name:tag, got "
+            "Team\n",
+        ),
+        (
+            ("push", "--to", "ghcr.io/team/x:1", "--tag", "2"),
+            "lading: --to ghcr.io/team/x:1: has a tag already, or a digest; leave out --tag\n",
+        ),
+        (
+            ("push", "--tag", "a b"),
+            "lading: --tag: expected letters, digits, '.', '_', '-', got a b\n",
+        ),
+        (
+            ("push", "nobody"),
+            "lading: the app has no service or step 'nobody': expected one of probe\n",
+        ),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_asked(app, arguments, said):
+    assert app.refused(*arguments, code=2) == said
+
+
+def test_what_is_not_built_is_not_pushed(app, tmp_path):
+    other = elsewhere(app, tmp_path)
+    assert other.refused("push") == (
+        "lading: probe: there is no such image in the store; run `lading build`, or `lading pull`\n"
+    )
+
+
+def test_no_password_is_in_any_message(app, registry, tmp_path):
+    other = elsewhere(app, tmp_path)
+    auths = {registry: {"auth": "YWRhOmgwcnNl"}}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
+    done = other.lading("pull", "--tag", "no", DOCKER_CONFIG=str(tmp_path))
+    assert done.returncode == 1 and "h0rse" not in done.stderr + done.stdout
