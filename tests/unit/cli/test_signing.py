@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lading.bills import bill
+from lading.bills.signatures import keys
 from lading.cli.main import cli
-from lading.errors import LadingError
+from lading.errors import LadingError, WrongPassword
 from lading.oci import Image, Reference
 from lading.stores.layout import Layout
 
@@ -76,8 +77,13 @@ def test_a_password_needs_a_terminal_or_a_variable() -> None:
         "there is no terminal to ask for a password; "
         "set COSIGN_PASSWORD, to nothing for a key without a password"
     )
-    ok("keygen", COSIGN_PASSWORD="pw")
-    assert not Path("lading.key").read_bytes().count(b"pw")
+    ok("keygen", COSIGN_PASSWORD="correct horse")
+    key = Path("lading.key").read_bytes()
+    with pytest.raises(WrongPassword):
+        keys.read_private(key, "lading.key", b"")
+    assert keys.read_private(key, "lading.key", b"correct horse").public.pem == (
+        Path("lading.pub").read_bytes()
+    )
 
 
 def test_what_is_signed_verifies_by_the_key(built: Image) -> None:

@@ -59,6 +59,7 @@ def signed(subject: Descriptor, reference: str, seconds: int, key: PrivateKey) -
 
 
 def is_simple(artifact: Artifact) -> bool:
+    """Whether an attached document is a signature in this form."""
     return artifact.artifact_type == cosign.SIGNATURE
 
 
