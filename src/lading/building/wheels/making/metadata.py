@@ -10,6 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Metadata:
+    """What a wheel says of itself (core metadata specifications), as far as it is needed."""
+
     name: str
     """Normalised."""
     version: str
