@@ -131,8 +131,8 @@ _allow_secrets = Key(
 )
 _max_size = Key(
     Size(1024**2),
-    "The most that the image may have, its layers compressed as they are sent. A build that makes a "
-    "larger one stops, names what takes the room, and leaves the name at the image before.",
+    "The most that the image may have, its layers compressed as they are sent. A build that makes "
+    "a larger one stops, names what takes the room, and leaves the name at the image before.",
     "any size",
 )
 _egress = Key(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
+import random
 import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,10 +26,7 @@ SITE = "usr/local/lib/python3.11/dist-packages"
 
 def _noise(count: int, seed: str) -> bytes:
     """Bytes that do not compress."""
-    found = b""
-    while len(found) < count:
-        found += hashlib.sha256(f"{seed}{len(found)}".encode()).digest()
-    return found[:count]
+    return random.Random(seed).randbytes(count)
 
 
 def _wheel(name: str, files: Mapping[str, bytes], *requires: str) -> dict[str, bytes]:
@@ -125,7 +122,8 @@ def test_copies_and_what_is_hidden_are_told(explained: Explained) -> None:
     assert hidden == Copies(("etc/replaced",), hidden.wasted, hidden=True)
     assert abs(hidden.wasted - 5_000) < 500
     assert copies.paths == (f"{SITE}/big/lib.so", f"{SITE}/lonely/lib.so")
-    assert abs(copies.wasted - 100_000) < 5_000
+    # Both lie in one layer, whose compressor has seen the first when the second comes.
+    assert 75_000 < copies.wasted <= 100_000
 
 
 def test_what_would_go_with_a_package_is_told(explained: Explained) -> None:
