@@ -26,7 +26,7 @@ def check(files: Iterable[Found]) -> None:
         except OSError:
             continue  # said when it is read for its layer
         for match in _CREDENTIAL.finditer(content):
-            if _VARIABLE.sub(b"", match["who"]).strip(b":") not in {b"", *_PUBLIC}:
+            if _lets_in(match["who"]):
                 line = content.count(b"\n", 0, match.start()) + 1
                 raise BuildError(
                     "a URL holds a credential, and the file would be in the image",
@@ -34,3 +34,11 @@ def check(files: Iterable[Found]) -> None:
                     todo="keep the credential in ~/.netrc or in the settings of pip or uv, or add "
                     "the file to `ignore`",
                 )
+
+
+def _lets_in(who: bytes) -> bool:
+    """Whether `user:password` says more than a name and where its password is."""
+    _, _, password = who.partition(b":")
+    if password and not _VARIABLE.sub(b"", password):
+        return False
+    return _VARIABLE.sub(b"", who).strip(b":") not in {b"", *_PUBLIC}
