@@ -23,7 +23,7 @@ class Kind:
     name: str
     what: str
     words: tuple[bytes, ...]
-    """One of them is in every match. Looked for first: it takes a fiftieth of the time."""
+    """One of them is in every match. Looked for first: it takes a ninth of the time."""
     pattern: str
     """Its group `secret` is what is judged; the whole match where there is none."""
     exact: bool = True
@@ -40,7 +40,7 @@ class Kind:
 
 @lru_cache
 def _compiled(pattern: str) -> re.Pattern[bytes]:
-    # Compiled where a word was found: all of them together take 15 ms.
+    # Compiled where a word was found: all of them together take 3 ms.
     return re.compile(pattern.encode())
 
 
