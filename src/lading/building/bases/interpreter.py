@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lading.building.base_image import BaseImage
-from lading.building.bases.unpacked import Unpacked
 from lading.building.debian import elf
 from lading.errors import BuildError
+
+if TYPE_CHECKING:
+    from lading.building.bases.unpacked import Unpacked
 
 _FOLDERS = (
     *("usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib64", "lib64"),

@@ -6,10 +6,11 @@ folders that an engine mounts something at, and the way to the packages that are
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lading.building import in_image
 from lading.building.base_image import BaseImage
 from lading.building.bases import supply
-from lading.building.bases.unpacked import Unpacked
 from lading.building.layers import blob, cache
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry, file, folder
@@ -17,6 +18,9 @@ from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 from lading.errors import BuildError
 from lading.oci import Descriptor, Layer, media_types
+
+if TYPE_CHECKING:
+    from lading.building.bases.unpacked import Unpacked
 
 _TYPES = {
     "application/vnd.docker.image.rootfs.diff.tar": media_types.LAYER,

@@ -15,16 +15,18 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from lading.building import in_image
 from lading.building.bases.interpreter import Prepared, prepared
-from lading.building.bases.unpacked import Unpacked
 from lading.building.layers.entry import Entry, Kind
 from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment
 from lading.errors import BuildError
 from lading.stores.disk import explained
+
+if TYPE_CHECKING:
+    from lading.building.bases.unpacked import Unpacked
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lading.building.bases import supply, unpacked
-from lading.building.bases.unpacked import Unpacked
+from lading.building.bases import supply
 from lading.building.layers import compiler
 from lading.building.layers.entry import Entry
 from lading.building.layers.interpreter import Interpreter
@@ -16,6 +16,9 @@ from lading.building.lockfile import Deb, LockedEnvironment
 from lading.building.progress import Progress
 from lading.errors import BuildError
 from lading.stores.layout import Layout
+
+if TYPE_CHECKING:
+    from lading.building.bases.unpacked import Unpacked
 
 
 @dataclass
@@ -56,6 +59,9 @@ class Materials:
 
     @cached_property
     def _unpacked(self) -> Unpacked:
+        # Imported where an image is looked into: the reader of tars takes 8 ms.
+        from lading.building.bases import unpacked
+
         if self.locked.image is None:
             raise BuildError("stands on no image", self.locked.python)
         return unpacked.of(supply.required(self.locked.image, self.store), self.cache)
