@@ -24,6 +24,7 @@ _UV_NAMES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
 """By pip's option: uv's variable, the variables that overrule it, what separates values."""
 
 _NO_INDEX = "no-index"
+_KEYRING = "keyring-provider"
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -37,6 +38,9 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
             if option == "extra-index-url":
                 # pip takes the best version of any index; uv the first index that has the name.
                 whole.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    if pip.get(_KEYRING) in ("import", "subprocess"):
+        # uv asks a keyring by its program alone.
+        whole.setdefault("UV_KEYRING_PROVIDER", "subprocess")
     return whole
 
 
@@ -70,7 +74,7 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
         for section in ("global", "install"):
             if parser.has_section(section):
                 settings.update({k.replace("_", "-"): v for k, v in parser.items(section)})
-    for option in (*_UV_NAMES, _NO_INDEX):
+    for option in (*_UV_NAMES, _NO_INDEX, _KEYRING):
         if value := environ.get("PIP_" + option.upper().replace("-", "_")):
             settings[option] = value
     return settings

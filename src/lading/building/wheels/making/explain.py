@@ -26,6 +26,7 @@ _NETWORK = re.compile(
     r"Temporary failure in name resolution|Could not resolve|Network is unreachable|"
     r"Name or service not known|Failed to establish a new connection"
 )
+_COMPILER = re.compile(r"\b(?:gcc|g\+\+|cc|c\+\+|make|compiler)\b", re.IGNORECASE)
 _TELLING = re.compile(r"\berror\b|Error\b|not found|No such|cannot", re.IGNORECASE)
 
 _PACKAGES: Mapping[str, str] = {
@@ -95,6 +96,13 @@ def failed(label: str, where: str, worked: Worked, log: Path, minutes: float) ->
         )
     came, todo = _reason("\n".join(worked.log)) or (_last(worked), _ELSE)
     return RequirementsError(f"{label} cannot be built", where, came=came, todo=todo + whole)
+
+
+def wants_tools(worked: Worked) -> bool:
+    """Whether a build without compilers may have failed for want of them."""
+    log = "\n".join(worked.log)
+    known = _HEADER.search(log) or _LIBRARY.search(log) or _PROGRAM.search(log)
+    return not worked.timed_out and bool(known or _COMPILER.search(log))
 
 
 def lacking(label: str, where: str, found: Missing) -> RequirementsError:

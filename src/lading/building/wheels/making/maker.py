@@ -80,7 +80,7 @@ class Maker:
     def direct(self, wanted: Direct) -> Made:
         """The wheel that a requirement by path or URL is, or is built into."""
         source = self.sources.direct(wanted)
-        return self.of(source, wanted.where, wanted.name or wanted.path.name)
+        return self.of(source, wanted.where, wanted.label)
 
     def of(self, source: Source, where: str, label: str) -> Made:
         """The wheel of a source. Raises RequirementsError, and what building an image raises."""
@@ -151,6 +151,13 @@ class Maker:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+class _NotBuiltError(RequirementsError):
+    """A build ended without a wheel."""
+
+    wants_tools = False
+    """Whether it might not have, with compilers."""
+
+
 @dataclass(frozen=True)
 class _Making:
     maker: Maker
@@ -164,8 +171,8 @@ class _Making:
         if not self._project.native:
             try:
                 return Made(self._resolving(native=False))
-            except RequirementsError:
-                if not self.ground.tools():
+            except _NotBuiltError as error:
+                if not error.wants_tools or not self.ground.tools():
                     raise
         return Made(self._resolving(native=True), self.ground.tools())
 
@@ -211,7 +218,12 @@ class _Making:
             log.write_text("".join(f"{line}\n" for line in worked.log))
             if worked.exit_code or worked.timed_out:
                 minutes = workshop.seconds / 60
-                raise explain.failed(self.label, self.where, worked, log, minutes)
+                said = explain.failed(self.label, self.where, worked, log, minutes)
+                failed = _NotBuiltError(
+                    said.problem, said.where, said.expected, said.came, said.todo
+                )
+                failed.wants_tools = explain.wants_tools(worked)
+                raise failed
             found = sorted(into.glob("*.whl"))
             if found:
                 return self._finished(found[0], locked, materials), []

@@ -66,6 +66,12 @@ class Direct:
         return f"{shown(self.line.file)}:{self.line.number}"
 
     @property
+    def label(self) -> str:
+        """What to call it before it has said its name."""
+        place = urlsplit(self.place).path if "://" in self.place else self.path.name
+        return self.name or place.partition("@")[0].rpartition("/")[2].removesuffix(".git")
+
+    @property
     def path(self) -> Path:
         """Of what lies on this disk; told from the file that names it."""
         place = self.place.partition("#")[0]
