@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
+import tarfile
 import textwrap
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests import private_index
+from tests.registry_server import serving
+from tests.scenarios import based
 from tests.scenarios.conftest import HOME, App
 
 NATIVE_C = """\
@@ -101,6 +106,13 @@ def refused(app: App, tmp_path: Path, **parts: str) -> str:
     native(folder / "lib", canary(app), **parts)
     (folder / "requirements.txt").write_text("./lib\n")
     return App(folder, app.port).refused("lock")
+
+
+def installed(debian: bytes) -> bytes:
+    """dpkg's own list of what an image has, as a Debian has it."""
+    with tarfile.open(fileobj=io.BytesIO(debian)) as tar:
+        files = [tar.extractfile(one) for one in tar if "/status.d/" in one.name and one.isfile()]
+        return b"\n".join(file.read().strip() + b"\n" for file in files if file)
 
 
 def origins(app: App) -> list[str]:
@@ -202,3 +214,24 @@ def test_a_build_ends_when_its_time_is_up(app: App, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "lib was not built in 0.05 minutes: got waiting for ever" in done.stderr
     assert "give it more with LADING_WHEEL_MINUTES" in done.stderr
+
+
+def test_on_an_image_of_others_it_is_built_on_that_image(
+    make_app: Callable[..., App], tmp_path: Path
+) -> None:
+    app = make_app("sourced-on")
+    native(app.folder / "lib", canary(app))
+    (app.folder / "requirements.txt").write_text("./lib\n")
+    text = "class Probe:\n    def predict(self) -> int:\n        import native\n"
+    (app.folder / "probe.py").write_text(f"{text}        return native.answer()\n")
+    with serving() as registry:
+        debian = based.debian(HOME / "cache")
+        layers = [debian, based.virtual(), based.packed({"var/lib/dpkg/status": installed(debian)})]
+        config = {"Env": ["PATH=/opt/venv/bin:/usr/bin:/bin"]}
+        based.put(registry, "team/python", "1", layers, config)
+        app.change("handler:", f"base: {registry.host}/team/python:1\n    handler:")
+        app.change("gateway:", f'registries: {{"{registry.host}": {{insecure: true}}}}\ngateway:')
+        app.ok("lock")
+        app.ok("up", "-d")
+    answer = httpx.post(app.url(), json={}, timeout=60, trust_env=False)
+    assert (answer.status_code, answer.json()) == (200, 42)

@@ -27,7 +27,7 @@ from lading.building.wheels.making.ground import Ground
 from lading.building.wheels.making.maker import Bench, Maker, no_workshop
 from lading.building.wheels.resolve import Resolved
 from lading.building.wheels.target import Target
-from lading.errors import LockError
+from lading.errors import ArchiveError, LockError
 from lading.oci import Digest, Location
 from lading.stores.layout import Layout
 
@@ -199,13 +199,29 @@ class _Locking:
                 )
             glibc = bare.image.glibc.split(".")
             target = Target(bare.python, platform, (int(glibc[0]), int(glibc[1])))
-            return Ground(bare, target, tuple, asked)
+            tools = partial(self._tools_on_image, environment, bare)
+            return Ground(bare, target, tools, asked)
         suite = suites.for_python(bare.python)
         if bare.platform != platform:
             base, packages = self._debs(suite, platform, environment.packages, None)
             bare = replace(bare, platform=platform, base=base, packages=packages)
         tools = partial(self._tools, suite, bare, asked)
         return Ground(bare, Target(bare.python, platform, suite.glibc), tools, asked)
+
+    def _tools_on_image(self, environment: Environment, bare: LockedEnvironment) -> tuple[Deb, ...]:
+        """Debian's, where the image is a Debian; one of another sort brings what it has."""
+        if not bare.suite:
+            return ()
+        debians_own = any((x.name, x.python) == (bare.suite, bare.python) for x in suites.SUITES)
+        wanted = ground.tools(bare.python if debians_own else "", environment.build_packages)
+        whole = replace(environment, packages=(*environment.packages, *wanted))
+        seen = self._seen(environment, bare.platform, bare)
+        try:
+            return self._added(whole, seen, bare.platform, bare)
+        except ArchiveError:
+            raise
+        except LockError:
+            return ()  # nothing can be added to it
 
     def _tools(
         self, suite: Suite, bare: LockedEnvironment, asked: tuple[str, ...]

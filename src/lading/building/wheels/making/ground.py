@@ -16,8 +16,11 @@ TOOLS = (
 
 
 def tools(python: str, asked: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of Debian packages that a build has besides the image's own."""
-    return (f"libpython{python}-dev", *TOOLS, *asked)
+    """Names of Debian packages that a build has besides the image's own.
+
+    With the headers of Debian's Python `python`; none where it is empty.
+    """
+    return (*([f"libpython{python}-dev"] if python else []), *TOOLS, *asked)
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class Ground:
     bare: LockedEnvironment
     target: Target
     tools: Callable[[], tuple[Deb, ...]]
-    """All packages of an image with compilers and `build_packages`; none where it stands on an
-    image of somebody else's, which brings its own."""
+    """All packages of an image with compilers and `build_packages`; none where it stands on one
+    that is no Debian, which brings its own."""
     asked: tuple[str, ...] = ()
     """`build_packages`, by name."""
 
