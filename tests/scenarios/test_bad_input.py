@@ -126,13 +126,6 @@ def test_a_requirement_the_servers_own_cannot_live_with(app: App) -> None:
     assert "msgspec" in said
 
 
-def test_a_requirement_that_exists_as_source_only(app: App) -> None:
-    (app.folder / "requirements.txt").write_text("docopt==0.6.2\n")
-    said = refused_unchanged(app, "lock")
-    assert "docopt" in said
-    assert "source" in said
-
-
 def test_a_debian_package_that_does_not_exist(app: App) -> None:
     app.change("    resources:", "    packages: [tesseract-ocrr]\n    resources:")
     said = refused_unchanged(app, "lock")
