@@ -75,7 +75,7 @@ def serving(folder: Path, user: str, password: str) -> Iterator[PrivateIndex]:
                 index.refused.append(f"{self.command} {self.path}")
                 self.answer(401, b"")
                 return
-            parts = self.path.strip("/").split("/")
+            parts = self.path.partition("?")[0].strip("/").split("/")
             content = b""
             if parts[0] == "simple" and len(parts) == 2:
                 content = index.page(parts[1]).encode()
