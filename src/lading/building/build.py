@@ -60,7 +60,7 @@ def foresee(
     With `check`, what need not be begun is refused as `build` would. Raises SettingsError,
     BuildError.
     """
-    materials = Materials(locked, store, cache, Silent())
+    materials = Materials(locked, store, cache, Silent(), remembers=False)
     if recipe.is_foreign:
         return Forecast(recipe, locked, (), foreign.foreseen(materials))
     hashes = FileHashes(cache, recipe.source)

@@ -55,7 +55,8 @@ def _check_all(
     from lading.building.secrets.remembered import Remembered
 
     _check(recipe, files)
-    checking.check_files(recipe, files, said(), Remembered(materials.cache, recipe.source))
+    known = Remembered(materials.cache, recipe.source, kept=materials.remembers)
+    checking.check_files(recipe, files, said(), known)
 
 
 def _key(recipe: Recipe, files: Mapping[str, str], materials: Materials) -> str:

@@ -31,6 +31,8 @@ class Materials:
     progress: Progress
     here: LockedEnvironment | None = None
     """The same environment for this machine, where `locked` is for another."""
+    remembers: bool = True
+    """Whether what is learned of files is kept for the next build: a forecast writes nothing."""
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @cached_property

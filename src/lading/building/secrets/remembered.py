@@ -25,7 +25,8 @@ def _rules() -> str:
 class Remembered:
     """What is known of the files of one folder. May be deleted at any time."""
 
-    def __init__(self, folder: Path, source: Path) -> None:
+    def __init__(self, folder: Path, source: Path, kept: bool = True) -> None:
+        self._kept = kept
         name = hashlib.sha256(os.fsencode(os.path.realpath(source))).hexdigest()
         self._path = folder / "secrets" / f"{name}.json"
         self._before = self._read()
@@ -44,7 +45,7 @@ class Remembered:
 
     def save(self) -> None:
         """Raises StoreError."""
-        if self._after != self._before:
+        if self._kept and self._after != self._before:
             document = {"rules": _rules(), "clean": self._after}
             write_record(self._path, json.dumps(document).encode())
             self._before = dict(self._after)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lading.building.wheels import requirements
-from lading.building.wheels.sources import direct, tree
+from lading.building.wheels.sources import direct
 from lading.building.wheels.sources.origin import Kind
 
 _IN_UV_LOCK = re.compile(r'\bsource = \{ (?:editable|directory|path) = "([^"]+)"')
@@ -24,6 +24,9 @@ def contents(path: Path) -> Iterator[str]:
     """
     for place in sorted(set(_named(path))):
         if place.is_dir():
+            # Imported where there is one: the writer of tars takes 10 ms.
+            from lading.building.wheels.sources import tree
+
             yield tree.sha256(place)
         elif place.is_file():
             with place.open("rb") as file:

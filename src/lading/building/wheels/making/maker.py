@@ -26,6 +26,7 @@ from lading.building.wheels.making.repacked import repacked
 from lading.building.wheels.making.workshop import Workshop
 from lading.building.wheels.sources.direct import Direct
 from lading.building.wheels.sources.fetch import Source, Sources
+from lading.building.wheels.sources.origin import Kind
 from lading.building.wheels.target import Target
 from lading.errors import EngineUnavailable, RequirementsError
 from lading.stores.layout import Layout
@@ -96,8 +97,9 @@ class Maker:
                 made = _Making(self, ground, source, where, label).made()
                 self.kept.remember(key, made)
                 self.bench.progress.finish(task, "built")
+        made = replace(made, wheel=replace(made.wheel, origin=str(source.origin)))
         self._fits(made.wheel, where)
-        return replace(made, wheel=replace(made.wheel, origin=str(source.origin)))
+        return made
 
     def again(self, source: Source, wheel: Wheel, tools: tuple[Deb, ...], where: str) -> Wheel:
         """A locked wheel built anew, with what it was built with: it may come out another."""
@@ -138,8 +140,9 @@ class Maker:
                 expected=f"a wheel for Python {self.target.python} on {self.target.machine}, glibc "
                 f"{self.target.glibc[0]}.{self.target.glibc[1]}",
                 came=wheel.filename,
-                todo=f"lock and build {self.target.platform} on a machine of its own, or name a "
-                "wheel for it",
+                todo="name a wheel that is for it, or the source"
+                if wheel.origin.startswith(Kind.WHEEL.value) or not wheel.origin
+                else f"lock it on a machine of {self.target.platform}, or name a wheel for it",
             )
 
     def _key(self, source: Source, ground: Ground) -> str:
