@@ -8,7 +8,7 @@ of in-toto statements and the SBOM's that of CycloneDX, by which scanners look f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -142,11 +142,21 @@ def earlier(store: Store, digest: Digest) -> list[Bill]:
 
 
 def is_provenance(artifact: Artifact) -> bool:
-    """Whether it is an unsigned statement of SLSA provenance. By its content: others annotate
-    theirs in other ways."""
+    """Whether it is an unsigned statement of SLSA provenance of what it is attached to.
+
+    By its content: others annotate theirs in other ways, and may attach what is said of another
+    image.
+    """
     if artifact.artifact_type != media_types.IN_TOTO:
         return False
-    return _object(artifact.content).get("predicateType") == PROVENANCE
+    said = _object(artifact.content)
+    return said.get("predicateType") == PROVENANCE and _is_about(said, artifact.subject.digest)
+
+
+def _is_about(statement: Mapping[str, Any], image: Digest) -> bool:
+    subjects = statement.get("subject")
+    told = [one for one in subjects if isinstance(one, dict)] if isinstance(subjects, list) else []
+    return any(_at(one, "digest").get("sha256") == image.hex for one in told)
 
 
 def _found(store: Store, digest: Digest) -> list[Artifact]:
@@ -156,19 +166,29 @@ def _found(store: Store, digest: Digest) -> list[Artifact]:
     ]
 
 
-def _bill(subject: Descriptor, found: Iterable[Artifact]) -> Bill | None:
-    """Of the newest of each kind; CycloneDX, which Lading writes, before SPDX."""
+def _bill(subject: Descriptor, found: Sequence[Artifact]) -> Bill | None:
+    """Of the newest of each kind; the SBOM is the one that the provenance names, else CycloneDX,
+    which Lading writes, before SPDX."""
     newest = {one.artifact_type: one for one in found}
     if not newest:
         return None
-    sbom = newest.get(media_types.CYCLONEDX) or newest.get(media_types.SPDX)
     provenance = newest.get(media_types.IN_TOTO)
+    named = _named(provenance.content) if provenance else frozenset()
+    sbom = next((one for one in found if Digest.of(one.content).hex in named), None)
+    sbom = sbom or newest.get(media_types.CYCLONEDX) or newest.get(media_types.SPDX)
     return Bill(
         subject,
         provenance.content if provenance else b"",
         sbom.content if sbom else b"",
         sbom.artifact_type if sbom else media_types.CYCLONEDX,
     )
+
+
+def _named(provenance: bytes) -> frozenset[str]:
+    """SHA-256 of what a build made besides the image: its SBOM, where Lading wrote it."""
+    listed = _at(_object(provenance), "predicate", "runDetails").get("byproducts")
+    told = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return frozenset(_text(_at(one, "digest"), "sha256") for one in told)
 
 
 def _subject(store: Store, digest: Digest) -> Descriptor:

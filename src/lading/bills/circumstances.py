@@ -20,10 +20,15 @@ class Circumstances:
 
     @cached_property
     def glance(self) -> str:
-        """Differs when the commit or the lock does. Starts no process."""
+        """Differs when the commit, what git keeps, lock, settings, who builds or Lading does.
+
+        Starts no process.
+        """
+        from lading import __version__
         from lading.bills import glance
 
-        return f"{glance.at(self.folder)}\n{self.lock}"
+        told = (glance.at(self.folder), self.lock, self.settings)
+        return "\n".join((*told, f"{self.user}@{self.host}", __version__))
 
     @cached_property
     def lock(self) -> str:

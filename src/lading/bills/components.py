@@ -34,7 +34,6 @@ CONCLUDED = "lading:licences"
 
 
 def sha256(digits: str) -> HashType:
-    """Of 64 hexadecimal digits."""
     """A hash in CycloneDX's form, of its hexadecimal digits."""
     return HashType(alg=HashAlgorithm.SHA_256, content=digits)
 

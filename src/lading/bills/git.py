@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -37,6 +37,9 @@ class Commit:
     changed: tuple[str, ...]
     """Files asked about that are other than in the commit, or not in it; relative to the folder
     that was asked about."""
+    beside: tuple[str, ...] = ()
+    """Files that may come to differ, or be the commit's again, though the image stays the same:
+    those that git keeps and the image does not have, and those of `changed`."""
 
     @property
     def is_dirty(self) -> bool:
@@ -55,13 +58,18 @@ def look(folder: Path, tracked: Iterable[Path], contents: Iterable[Path]) -> Com
     commit, author, authored, names = [*head.split("\n"), "", "", ""][:4]
     # "HEAD -> main, tag: v1, origin/main"; of a commit without a branch, "HEAD, …".
     branch = names.partition(",")[0].partition("HEAD -> ")[2].strip()
+    places, mine = [str(one) for one in tracked], set(contents)
+    known = {folder / one for one in _files(folder, "ls-files", "-z", "--", *places)}
+    other = _files(folder, "diff", "--name-only", "-z", "--relative", "HEAD", "--", *places)
+    changed = {*other, *_relative(mine - known, folder)}
     return Commit(
         commit,
         branch,
         _repository(settings(folder), branch),
         author,
         authored,
-        tuple(sorted(_changed(folder, list(tracked), set(contents)))),
+        tuple(sorted(changed)),
+        tuple(sorted({*changed, *_relative(known - mine, folder)})),
     )
 
 
@@ -97,13 +105,13 @@ def _repository(said: Mapping[str, str], branch: str) -> str:
     return without_credentials(said.get(f"remote.{remote}.url", "").strip())
 
 
-def _changed(folder: Path, tracked: list[Path], contents: set[Path]) -> Iterable[str]:
-    places = [str(one) for one in tracked]
-    told = _asked(folder, "diff", "--name-only", "-z", "--relative", "HEAD", "--", *places) or ""
-    yield from (one for one in told.split("\0") if one)
-    kept = _asked(folder, "ls-files", "-z", "--", *places) or ""
-    known = {folder / one for one in kept.split("\0") if one}
-    yield from (os.path.relpath(one, folder) for one in contents - known)
+def _files(folder: Path, *words: str) -> list[str]:
+    """Paths that git lists, relative to `folder`."""
+    return [one for one in (_asked(folder, *words) or "").split("\0") if one]
+
+
+def _relative(paths: Iterable[Path], folder: Path) -> Iterator[str]:
+    return (os.path.relpath(one, folder) for one in paths)
 
 
 def _asked(folder: Path, *words: str) -> str | None:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 
 def at(folder: Path) -> str:
-    """A text that differs when the commit does; empty outside of any repository. Starts nothing."""
+    """A text that differs when the commit does, or which files git keeps; empty outside of any
+    repository. Starts nothing."""
     found = _git_folder(folder)
-    if found is None:
-        return ""
+    return f"{_head(found)} {_status(found / 'index')}" if found else ""
+
+
+def _head(found: Path) -> str:
     head = _read(found / "HEAD")
     if not head.startswith("ref: "):
         return head

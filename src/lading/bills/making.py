@@ -7,14 +7,15 @@ from pathlib import Path
 from lading.bills import provenance, sbom
 from lading.bills.bill import Bill, encoded
 from lading.bills.circumstances import Circumstances
+from lading.bills.git import Commit
 from lading.bills.made import Made
 
 
-def make(made: Made, around: Circumstances, cache: Path) -> Bill:
+def make(made: Made, around: Circumstances, cache: Path) -> tuple[Bill, Commit | None]:
     """Read the image's layers for what is in them, unless a record below `cache` tells; ask git.
 
-    Raises StoreError, DamagedBlob.
+    With the bill, what git said. Raises StoreError, DamagedBlob.
     """
-    listed = sbom.make(made, cache)
-    said = provenance.statement(made, around, listed)
-    return Bill(made.built.image.descriptor, encoded(said), listed)
+    listed, commit = sbom.make(made, cache), provenance.look(made, around)
+    said = provenance.statement(made, around, commit, listed)
+    return Bill(made.built.image.descriptor, encoded(said), listed), commit

@@ -16,6 +16,7 @@ from lading import __version__
 from lading.bills import git, purls
 from lading.bills.bill import PROVENANCE, STATEMENT
 from lading.bills.circumstances import Circumstances
+from lading.bills.git import Commit
 from lading.bills.made import Made
 from lading.building.layers.wanted import LayerKind
 from lading.building.lockfile import Deb, LockedEnvironment, Wheel
@@ -33,21 +34,34 @@ Resource = Mapping[str, Any]
 """An in-toto resource descriptor."""
 
 
-def statement(made: Made, around: Circumstances, sbom: bytes) -> dict[str, Any]:
-    """The whole statement. Asks git; else starts nothing."""
+def statement(
+    made: Made, around: Circumstances, commit: Commit | None, sbom: bytes
+) -> dict[str, Any]:
+    """The whole statement, of a commit that `look` found."""
     name = f"{made.recipe.app}/{made.recipe.name}"
     return {
         "_type": STATEMENT,
         "subject": [{"name": name, "digest": {"sha256": made.built.image.digest.hex}}],
         "predicateType": PROVENANCE,
         "predicate": {
-            "buildDefinition": _definition(made, around),
+            "buildDefinition": _definition(made, around, commit),
             "runDetails": _run(made, around, sbom),
         },
     }
 
 
-def _definition(made: Made, around: Circumstances) -> dict[str, Any]:
+def look(made: Made, around: Circumstances) -> Commit | None:
+    """The commit that an image was made of, and what differs from it; asks git."""
+    recipe = made.recipe
+    told = made.files(LayerKind.CODE).items()
+    code = [recipe.source / path for path, said in told if not said.endswith("  ")]
+    asked = [around.folder / "lading.yaml", around.folder / "lading.lock"]
+    if recipe.graph is None:
+        asked.append(recipe.source)
+    return git.look(around.folder, asked, () if recipe.graph else code)
+
+
+def _definition(made: Made, around: Circumstances, commit: Commit | None) -> dict[str, Any]:
     locked = made.locked
     return {
         "buildType": BUILD_TYPE,
@@ -56,7 +70,7 @@ def _definition(made: Made, around: Circumstances) -> dict[str, Any]:
             platform=locked.platform, python=locked.python, suite=locked.suite
         ),
         "resolvedDependencies": [
-            *_source(made, around),
+            *_source(commit),
             *_documents(around),
             *_contents(made),
             *_base_image(locked),
@@ -111,14 +125,7 @@ def _asked(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _source(made: Made, around: Circumstances) -> Iterator[Resource]:
-    recipe = made.recipe
-    told = made.files(LayerKind.CODE).items()
-    code = [recipe.source / path for path, said in told if not said.endswith("  ")]
-    asked = [around.folder / "lading.yaml", around.folder / "lading.lock"]
-    if recipe.graph is None:
-        asked.append(recipe.source)
-    commit = git.look(around.folder, asked, () if recipe.graph else code)
+def _source(commit: Commit | None) -> Iterator[Resource]:
     if commit is None:
         return
     branch = f"@refs/heads/{commit.branch}" if commit.branch else ""

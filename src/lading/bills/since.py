@@ -18,7 +18,7 @@ def since(bill: Bill | None, made: Made, around: Circumstances) -> tuple[str, ..
     """Sentences for people, the likeliest reason first. `made` is the image as it comes out now."""
     if bill is None or not bill.provenance:
         return ("no bill says what it was built from",)
-    statement = encoded(provenance.statement(made, around, b""))
+    statement = encoded(provenance.statement(made, around, provenance.look(made, around), b""))
     now = Bill(made.built.image.descriptor, statement, b"")
     return tuple(told(bill, now))
 

@@ -49,7 +49,8 @@ def build_all(
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
         locked, began = locked_for(recipe, lock), datetime.now(UTC)
         one = built[recipe.name] = build(recipe, locked, store, folders.cache, told)
-        keeping.keep(store, folders.cache, Made(recipe, locked, one, began), around)
+        made = Made(recipe, locked, one, began)
+        keeping.keep(store, folders.cache, made, around, told)
     return built
 
 
@@ -81,5 +82,5 @@ def build_for(
             whole = built[recipe.name] = several.build(recipe, locked, platforms, at)
         for name, one in whole.built.items():
             made = Made(recipe, locked[name], one, began)
-            keeping.keep(store, folders.cache, made, around)
+            keeping.keep(store, folders.cache, made, around, told)
     return built

@@ -12,7 +12,9 @@ import pytest
 from lading import bills
 from lading.bills import keeping, provenance
 from lading.bills.circumstances import Circumstances
-from lading.oci import media_types
+from lading.errors import StoreError
+from lading.oci import Digest, media_types
+from lading.progress import Silent
 from tests.unit.bills.built_image import Workshop
 from tests.unit.bills.test_git import run
 
@@ -119,6 +121,105 @@ def test_the_commit_is_told_and_no_credential_in_any_byte(workshop: Workshop) ->
     assert again is not None
     assert again.origin.commit != bill.origin.commit
     assert again.sbom == bill.sbom
+
+
+@pytest.fixture
+def repository(workshop: Workshop) -> Workshop:
+    """The app's source is committed, with a file beside it that is not in the image."""
+    workshop.made()
+    (workshop.app / "service" / "README").write_text("first\n")
+    run(workshop.app, "init", "--quiet", "--initial-branch=main")
+    run(workshop.app, "add", ".")
+    run(workshop.app, "commit", "--quiet", "-m", "first")
+    return workshop
+
+
+def test_the_same_commit_built_dirty_and_then_clean_says_so_each_time(repository: Workshop) -> None:
+    readme = repository.app / "service" / "README"
+    told = []
+    for text in ("first\n", "second\n", "second\n", "first\n", "first\n"):
+        if readme.read_text() != text:
+            readme.write_text(text)
+        bill = keep(repository)
+        newest = bills.of(repository.store, repository.made().built.image.digest)
+        assert newest is not None
+        told.append((bill is not None, newest.origin.dirty))
+    assert told == [(True, False), (True, True), (False, True), (True, False), (False, False)]
+
+
+@pytest.mark.parametrize("is_dirty", [True, False])
+def test_nothing_is_asked_of_git_where_nothing_has_changed(
+    repository: Workshop, is_dirty: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, around = repository.made(), Circumstances(repository.app, {})
+    if is_dirty:
+        (repository.app / "service" / "README").write_text("second\n")
+    assert keeping.keep(repository.store, repository.cache, made, around)
+    monkeypatch.setenv("PATH", "")
+    assert keeping.keep(repository.store, repository.cache, made, around) is None
+    (repository.app / "service" / "README").write_text("third\n")
+    assert keeping.keep(repository.store, repository.cache, made, around)
+
+
+def test_back_at_an_earlier_commit_the_newest_bill_is_of_that_one(repository: Workshop) -> None:
+    first = run(repository.app, "rev-parse", "HEAD")
+    keep(repository)
+    run(repository.app, "commit", "--quiet", "--allow-empty", "-m", "second")
+    keep(repository)
+    run(repository.app, "checkout", "--quiet", first)
+    assert keep(repository) is not None
+    newest = bills.of(repository.store, repository.made().built.image.digest)
+    assert newest is not None
+    assert newest.origin.commit == first
+    assert keep(repository) is None
+
+
+def test_a_build_by_somebody_else_has_a_bill_of_its_own(
+    repository: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(repository)
+    monkeypatch.setattr(Circumstances, "host", "elsewhere")
+    again = keep(repository)
+    assert again is not None
+    assert again.origin.host == "elsewhere"
+
+
+class Heard(Silent):
+    """What it was told that is done."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def finish(self, task: str, note: str = "") -> None:
+        self.told.append(f"{task}: {note}")
+
+
+@pytest.mark.parametrize("harm", ["empty", "other", "gone"])
+@pytest.mark.parametrize("what", ["provenance", "sbom", "manifest"])
+def test_a_damaged_bill_is_made_anew_by_the_next_build(
+    workshop: Workshop, what: str, harm: str
+) -> None:
+    bill = keep(workshop)
+    assert bill is not None
+    store, digest = workshop.store, bill.subject.digest
+    said = {"provenance": Digest.of(bill.provenance), "sbom": Digest.of(bill.sbom)}
+    blob = store.blobs.path(said.get(what) or store.attached(digest)[1].digest)
+    blob.chmod(0o644)
+    if harm == "gone":
+        blob.unlink()
+    else:
+        blob.write_bytes(b"" if harm == "empty" else blob.read_bytes()[:-1] + b"?")
+    with pytest.raises(StoreError):
+        bills.of(store, digest)
+    heard = Heard()
+    keeping.keep(store, workshop.cache, workshop.made(), Circumstances(workshop.app, {}), heard)
+    assert heard.told == ["bill: 1 document attached to the image could not be read: made anew"]
+    assert len(attached(workshop)) == 2
+    mended = bills.of(store, digest)
+    assert mended is not None
+    assert mended.sbom == bill.sbom
+    assert mended.origin.host == bill.origin.host
+    assert keep(workshop) is None
 
 
 def test_a_hash_of_a_tree_is_that_of_in_totos_example() -> None:
