@@ -6,12 +6,13 @@ import os
 import re
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lading.engines.embedded import doctor
-from lading.engines.engine import Limits
+from lading.engines.embedded import container, doctor
+from lading.engines.engine import Limits, Phase
 
 pytestmark = pytest.mark.live
 
@@ -195,6 +196,19 @@ def test_a_container_past_its_memory_exits_as_killed(inside, limited):
         limits=Limits(memory_bytes=64 * 1024**2),
     )
     assert (ended.exit_code, ended.out_of_memory) == (137, True)
+
+
+def test_it_is_told_after_its_group_is_gone(inside, limited):
+    command = "dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 0.3"
+    engine, limits = inside.engine, Limits(memory_bytes=64 * 1024**2)
+    engine.apply(inside.workload(command, limits=limits))
+    inside.until("probe", lambda found: found.phase is Phase.EXITED)
+    made = engine._container("probe")
+    record = container.load(made)
+    assert record is not None
+    # Where systemd makes a container's group, it removes it when the container ends.
+    without = replace(record, groups={})
+    assert container.observe(made, without).out_of_memory
 
 
 def test_within_its_memory_nothing_is_reported(inside, limited):

@@ -56,6 +56,11 @@ class Container:
         return self.folder / "exit" / self.key
 
     @property
+    def starved_file(self) -> Path:
+        """conmon makes it, in the folder it was started in, when the kernel kills for memory."""
+        return self.folder / "oom"
+
+    @property
     def record(self) -> Path:
         """Appears last of all when a container was started."""
         return self.folder / "started.json"
@@ -160,7 +165,7 @@ def observe(container: Container, record: Started) -> Observed:
         address=container.address,
         pid=record.process.pid if running else None,
         exit_code=exit_code,
-        out_of_memory=cgroups.was_out_of_memory(groups) or (container.bundle / "oom").exists(),
+        out_of_memory=cgroups.was_out_of_memory(groups) or container.starved_file.exists(),
         memory_bytes=cgroups.memory_bytes(groups) if running else None,
         unenforced=record.unenforced,
     )
