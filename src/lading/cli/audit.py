@@ -111,7 +111,8 @@ def _written() -> Audit:
     except SettingsError:
         return Audit()
     app = read(Path.cwd())
-    return replace(app.audit, databases=tuple(str(app.folder / x) for x in app.audit.databases))
+    said = app.audit or Audit()
+    return replace(said, databases=tuple(str(app.folder / x) for x in said.databases))
 
 
 def _databases(settings: Audit) -> list[Database]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lading.bills.audit.policy import Audit
 from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
 from lading.releases.revision import Batching, Foreign, Http
-from lading.stores.registry.hosts import Hosts
+
+if TYPE_CHECKING:
+    from lading.bills.audit.policy import Audit
+    from lading.stores.registry.hosts import Hosts
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class App:
     """The URL of the database its revisions are in; empty where none is written."""
     trusted_keys: tuple[Path, ...] = ()
     """Files of public keys, one of which must have signed; none means that nobody must."""
-    audit: Audit = field(default_factory=Audit)
+    audit: Audit | None = None
+    """What `lading audit` goes by, where anything is written of it."""
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

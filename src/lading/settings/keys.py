@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lading.building.flavours import FLAVOURS
 from lading.settings.compounds import Command, Key, Keys, Many, Named, Owned
+from lading.settings.deferred import Deferred, audit, graph, signatures
 from lading.settings.each import PLACEHOLDER, Each
-from lading.settings.graphs.keys import GRAPH
 from lading.settings.image_name import ImageName
 from lading.settings.kinds import (
     Choice,
@@ -19,7 +19,6 @@ from lading.settings.kinds import (
     Written,
 )
 from lading.settings.registry_keys import REGISTRIES, REGISTRY
-from lading.settings.trusting import AUDIT, SIGNATURES
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _TEMPLATE = rf"[a-z0-9-]*({PLACEHOLDER}[a-z0-9-]*)+"
@@ -208,7 +207,7 @@ SERVICE = Keys(
             "own requirements, and its Python, unless `requirements` says otherwise.",
         ),
         "graph": Key(
-            GRAPH,
+            Deferred(graph),
             "A graph of calls to other services, with no code of its own: its steps, and what is "
             "answered. [Graphs](graphs.md) tells all that may be written.",
         ),
@@ -234,7 +233,7 @@ SERVICE = Keys(
             "the image's own",
         ),
         "port": Key(
-            Whole(1024, 65535),
+            Whole(1, 65535),
             "Where the `command` or `image` listens, on 127.0.0.1 of its container. It finds it in "
             "PORT too.",
             "8000",
@@ -373,8 +372,12 @@ LADING = Keys(
         ),
         "registry": REGISTRY,
         "registries": REGISTRIES,
-        "signatures": Key(SIGNATURES, "Whose signatures count; see [signing](signing.md)."),
-        "audit": Key(AUDIT, "What `lading audit` lets pass; see [auditing](auditing.md)."),
+        "signatures": Key(
+            Deferred(signatures), "Whose signatures count; see [signing](signing.md)."
+        ),
+        "audit": Key(
+            Deferred(audit), "What `lading audit` lets pass; see [auditing](auditing.md)."
+        ),
     },
     later=("base", "mirrors", "monitoring", "release", "routes"),
 )

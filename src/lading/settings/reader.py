@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from lading.building.recipe import Environment, Recipe
 from lading.engines.engine import Limits
@@ -13,15 +14,17 @@ from lading.errors import SettingsError, StateError
 from lading.gateway.route import Listener
 from lading.pipelines.step import Step
 from lading.releases.revision import Batching, Foreign, Http
-from lading.settings import document, each, environments, serving, trusting
+from lading.settings import document, each, environments, serving
 from lading.settings.app import App, Service
 from lading.settings.compounds import Section
 from lading.settings.faults import Faults, Place
-from lading.settings.graphs import app as graphs_of
 from lading.settings.keys import LADING
 from lading.settings.registry_keys import hosts
-from lading.state.address import OWN, check, holds_password
 
+if TYPE_CHECKING:
+    from lading.bills.audit.policy import Audit
+
+# What few files say is imported where it is written: every command reads lading.yaml.
 FILE = "lading.yaml"
 _PORT = 8000
 
@@ -80,8 +83,8 @@ class _App:
             self.faults.add(steps[name].place, error)
         shared = environments.Resolver(self.folder, services, steps, self.faults).all()
         recipes = {x: self._recipe(x, services[x], shared[x]) for x in services}
-        graphs = graphs_of.checked(services, recipes, steps, self.faults)
-        recipes = {x: replace(one, graph=graphs.get(x)) for x, one in recipes.items()}
+        recipes |= self._graphs(services, recipes, steps)
+        trusted: Sequence[str] = self.written.section("signatures").get("keys", ())
         return App(
             self.written.get("app"),
             self.folder,
@@ -93,14 +96,38 @@ class _App:
             registry=self.written.get("registry", ""),
             registries=hosts(self.written.get("registries", {})),
             state=self._state(),
-            trusted_keys=trusting.trusted(self.written.section("signatures"), self.folder),
-            audit=trusting.audit(self.written.section("audit")),
+            trusted_keys=tuple(self.folder / x for x in trusted),
+            audit=self._audit(),
         )
+
+    def _graphs(
+        self,
+        services: Mapping[str, Section],
+        recipes: Mapping[str, Recipe],
+        steps: Mapping[str, Section],
+    ) -> dict[str, Recipe]:
+        if not any(one.has("graph") for one in services.values()):
+            return {}
+        from lading.settings.graphs import app as graphs_of
+
+        graphs = graphs_of.checked(services, recipes, steps, self.faults)
+        return {name: replace(recipes[name], graph=graph) for name, graph in graphs.items()}
+
+    def _audit(self) -> Audit | None:
+        if not self.written.has("audit"):
+            return None
+        from lading.settings import trusting
+
+        return trusting.audit(self.written.section("audit"))
 
     def _state(self) -> str:
         url: str = self.written.get("state", "")
+        if not url:
+            return url
+        from lading.state.address import check, holds_password
+
         try:
-            check(url or OWN, "")
+            check(url, "")
         except StateError as error:
             told = SettingsError(error.problem, "", error.expected, error.came, error.todo)
             self.faults.add(self.written.at("state"), told)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lading.settings.compounds import Key, Keys, Many, Named, Section
 from lading.settings.kinds import Switch, Text
-from lading.stores.registry.hosts import Host, Hosts
 from lading.stores.registry.naming import EXAMPLE, HOST, PLACE
+
+if TYPE_CHECKING:
+    from lading.stores.registry.hosts import Hosts
 
 REGISTRY = Key(
     Text(f'a host, and a path or none, such as "{EXAMPLE}"', PLACE, 255),
@@ -53,6 +56,10 @@ REGISTRIES = Key(
 
 def hosts(written: Mapping[str, Section]) -> Hosts:
     """What was read under `registries`, as registries want it."""
+    if not written:
+        return {}
+    from lading.stores.registry.hosts import Host
+
     return {
         host: Host(tuple(one.get("mirrors", ())), one.get("insecure", False))
         for host, one in written.items()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lading.settings.compounds import Key, Keys, Many, Named
+from lading.settings.deferred import Deferred
 from lading.settings.graphs.keys import DEFINITIONS
 from lading.settings.keys import LADING
 from lading.settings.kinds import Kind, Schema
@@ -65,6 +66,8 @@ def _below(path: str, keys: Keys) -> Iterator[tuple[str, Key]]:
         own = f"{path}.{name}" if path else name
         yield own, key
         inner: Kind = key.kind
+        if isinstance(inner, Deferred):
+            inner = inner.load()
         if isinstance(inner, Named):
             own, inner = f"{own}.*", inner.kind
         if isinstance(inner, Many):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from lading.bills.audit.licences import LicencePolicy
 from lading.bills.audit.policy import Audit, Ignored, Policy
@@ -105,11 +104,6 @@ AUDIT = Keys(
         ),
     },
 )
-
-
-def trusted(written: Section, folder: Path) -> tuple[Path, ...]:
-    """Files of keys."""
-    return tuple(folder / path for path in written.get("keys", ()))
 
 
 def packages(word: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lading.building.layers import blob, bytecode, cache, interpreter
+from lading.building.layers import blob, bytecode, cache, compiler
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
@@ -17,7 +17,7 @@ def wanted(materials: Materials) -> list[Wanted]:
         return base_image.wanted(materials, locked.image)
 
     def key() -> str:
-        return cache.key("base", [interpreter.identity(locked)])
+        return cache.key("base", [compiler.identity(locked)])
 
     def make(heard: Heard) -> Blob:
         entries = materials.base_entries()

@@ -7,17 +7,18 @@ sources alone.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from lading.building.layers.entry import Entry, Kind, file
-from lading.building.layers.interpreter import Interpreter
 from lading.errors import BuildError
 from lading.stores.disk import explained
+
+if TYPE_CHECKING:
+    from lading.building.layers.interpreter import Interpreter
 
 _PROGRAM = Path(__file__).with_name("compile_files.py")
 _TEST_FOLDERS = {"test", "tests"}
@@ -90,6 +91,8 @@ class _Compiler:
 
 @contextmanager
 def _compiler(interpreter: Interpreter) -> Iterator[_Compiler]:
+    import tempfile
+
     with ExitStack() as stack:
         with explained(Path(tempfile.gettempdir())):
             said = stack.enter_context(tempfile.TemporaryFile())

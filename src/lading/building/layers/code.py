@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from lading.building.layers import blob, bytecode, cache, credentials, interpreter
+from lading.building.layers import blob, bytecode, cache, compiler, credentials
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry
 from lading.building.layers.file_hashes import FileHashes
@@ -62,7 +62,7 @@ def _check_all(
 def _key(recipe: Recipe, files: Mapping[str, str], materials: Materials) -> str:
     # These decide no byte, but whether these files may be an image's.
     checked = [recipe.handler or "", *recipe.allow_secrets]
-    inputs = [interpreter.identity(materials.locked), *checked]
+    inputs = [compiler.identity(materials.locked), *checked]
     return cache.key("code", [*inputs, *(f"{path} {said}" for path, said in files.items())])
 
 

@@ -6,6 +6,7 @@ fixed widths, least byte first. So the same version gives the same bytes, wherev
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from lading.building.lockfile import LockedEnvironment
@@ -47,3 +48,11 @@ def version(locked: LockedEnvironment) -> str:
     name = f"python{locked.python}-minimal"
     found = next((deb.version for deb in locked.base if deb.name == name), "")
     return _REBUILT.sub("", found) or locked.python
+
+
+def identity(locked: LockedEnvironment) -> str:
+    """What decides the bytes an interpreter compiles to: its version and every package of it."""
+    parts = [locked.python, locked.platform, *sorted(deb.sha256 for deb in locked.base)]
+    if locked.image:
+        parts.append(locked.image.digest)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -6,7 +6,6 @@ of the user's runs in it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shutil
@@ -19,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from lading.building import in_image
 from lading.building.bases.interpreter import Prepared, prepared
+from lading.building.layers import compiler
 from lading.building.layers.entry import Entry, Kind
 from lading.building.layers.workspace import workspace
 from lading.building.lockfile import LockedEnvironment
@@ -109,7 +109,7 @@ class Interpreter:
         return Prepared(libraries / machine.loader, libraries, program, root / "usr")
 
     def _root(self) -> Path:
-        root = self.cache / "interpreters" / identity(self.locked)
+        root = self.cache / "interpreters" / compiler.identity(self.locked)
         with self._lock:
             if not root.is_dir():
                 self._unpack(root)
@@ -127,14 +127,6 @@ class Interpreter:
                 # Another process may have been quicker; its folder is as good.
                 if not root.is_dir():
                     raise
-
-
-def identity(locked: LockedEnvironment) -> str:
-    """What decides the bytes an interpreter compiles to: its version and every package of it."""
-    parts = [locked.python, locked.platform, *sorted(deb.sha256 for deb in locked.base)]
-    if locked.image:
-        parts.append(locked.image.digest)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _machine(platform_name: str) -> _Machine:

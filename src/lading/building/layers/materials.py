@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from lading.building.bases import supply
 from lading.building.layers import compiler
 from lading.building.layers.entry import Entry
-from lading.building.layers.interpreter import Interpreter
 from lading.building.lockfile import Deb, LockedEnvironment
 from lading.building.progress import Progress
 from lading.errors import BuildError
@@ -19,6 +18,7 @@ from lading.stores.layout import Layout
 
 if TYPE_CHECKING:
     from lading.building.bases.unpacked import Unpacked
+    from lading.building.layers.interpreter import Interpreter
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Materials:
     @cached_property
     def interpreter(self) -> Interpreter:
         """What compiles for the image. Raises BuildError where there is nothing that could."""
+        # Imported where something is compiled: it starts processes.
+        from lading.building.layers.interpreter import Interpreter
+
         chosen = compiler.chosen(self.locked, self.here)
         if chosen is not self.locked:
             return Materials(chosen, self.store, self.cache, self.progress).interpreter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lading.building.layers import blob, cache, interpreter
+from lading.building.layers import blob, cache, compiler
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
@@ -16,7 +16,7 @@ def wanted(materials: Materials) -> Wanted | None:
 
     def key() -> str:
         hashes = sorted(deb.sha256 for deb in packages)
-        below = interpreter.identity(materials.locked)
+        below = compiler.identity(materials.locked)
         return cache.key("packages", [below, *hashes])
 
     def make(heard: Heard) -> Blob:

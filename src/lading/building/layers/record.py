@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from lading.stores.disk import explained
 
 def write_record(path: Path, content: bytes) -> None:
     """Replace `path`, all or nothing. Raises StoreError when the disk does not take it."""
+    import tempfile
+
     with explained(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=".", dir=path.parent)

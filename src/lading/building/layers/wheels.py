@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lading.building.layers import blob, bytecode, cache, interpreter
+from lading.building.layers import blob, bytecode, cache, compiler
 from lading.building.layers.blob import Blob, Heard
 from lading.building.layers.entry import Entry
 from lading.building.layers.materials import Materials
@@ -42,7 +42,7 @@ def groups(wheels: Sequence[Wheel]) -> list[tuple[Wheel, ...]]:
 
 def hashes(wheels: Sequence[Wheel], locked: LockedEnvironment) -> list[str]:
     """What decides the bytes of a layer of `wheels`: they and who compiles them."""
-    return [interpreter.identity(locked), *(wheel.sha256 for wheel in wheels)]
+    return [compiler.identity(locked), *(wheel.sha256 for wheel in wheels)]
 
 
 def with_bytecode(entries: Sequence[Entry], materials: Materials, site: str) -> list[Entry]:
