@@ -8,12 +8,15 @@ from pathlib import Path
 
 from bench.app import SERVICE, App, free_port
 from bench.client import prediction
-from bench.docker import Docker
 from bench.figure import Figure, ratio
 from bench.peer import Peer
+from bench.programs import MeasurementError
 from bench.registry import Registry
 from bench.sample import by_turns
 from bench.works.first_answer import until_answered
+
+_THERE = "Already exists"
+"""What `docker pull` says of a layer that it needs not ask for."""
 
 
 def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) -> list[Figure]:
@@ -22,7 +25,8 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
     name = f"{registry.address}/docker/pulled"
     peer.docker("tag", peer.tag, name)
     peer.docker("push", "--quiet", name)
-    peer.docker("image", "rm", "--force", name)
+    # Its base and all that its build kept as well: what is there already is not pulled.
+    peer.forget(name)
     app.lading("build")
     app.lading("push", "--to", f"{registry.address}/ours", "--insecure")
     numbers = count()
@@ -39,11 +43,10 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
         return taken
 
     def docker() -> float:
-        _forget_all(peer.docker)
         port = free_port()
         container = f"lading-bench-{port}"
         begun = time.perf_counter()
-        peer.docker("pull", "--quiet", name)
+        said = peer.docker("pull", name)
         peer.docker(
             "run", "--detach", f"--name={container}", f"--publish=127.0.0.1:{port}:8080",
             "--read-only", "--tmpfs=/tmp", "--cpus=1", "--memory=512m", name,
@@ -51,6 +54,9 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
         until_answered(f"127.0.0.1:{port}", request)
         taken = time.perf_counter() - begun
         peer.docker.remove(container)
+        peer.docker("image", "rm", "--force", name)
+        if _THERE in said:
+            raise MeasurementError("Docker had some of the layers that it was to pull")
         return taken
 
     taken = by_turns(times, {"lading": lading, "docker": docker})
@@ -64,7 +70,3 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
             "there, until its first 200; a registry on loopback",
         )
     ]  # fmt: skip
-
-
-def _forget_all(docker: Docker) -> None:
-    docker("image", "prune", "--all", "--force")

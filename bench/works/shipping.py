@@ -67,6 +67,6 @@ def _works(
         "push": lambda: pushing.measure(example, beside, place, folder, _TIMES),
         "verify": lambda: verifying.measure(example, beside, _FEW),
         "large store": lambda: large_store.measure(example, folder, _IMAGES, _REVISIONS, _FEW),
-        # Last: it takes all of Docker's images away.
+        # Last: it takes the peer's images away.
         "pull": lambda: pulling.measure(example, beside, place, folder, _FEW),
     }
