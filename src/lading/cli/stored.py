@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lading.cli import building
-from lading.errors import ImageNotFound, StoreError, UsageError
+from lading.cli import building, place
+from lading.errors import ImageNotFound, SettingsError, StoreError, UsageError
 from lading.oci import Digest, Reference
 from lading.settings import read
 from lading.stores.layout import Layout
+
+_SHORTEST = 6
+"""Of a digest's hexadecimal digits, that stand for all of it."""
 
 
 @dataclass(frozen=True)
@@ -20,22 +23,29 @@ class Named:
     name: str
     """"probe", or what was given as `--image`."""
     where: Reference | Digest
+    bill: str = ""
+    """Digest of the provenance that its revision began with, where one was named."""
 
 
-def images(store: Layout, names: Iterable[str], image: str | None) -> list[Named]:
-    """What to work on: `image`, else those of the named services and steps, else all services'.
+def images(
+    store: Layout, names: Iterable[str], image: str | None, revision: int | None = None
+) -> list[Named]:
+    """What to work on: `image`, a revision of the named service, else the images of the named
+    services and steps, else all services'.
 
     Raises ImageNotFound, naming what is not built, and UsageError.
     """
     names = tuple(names)
+    if image and revision:
+        raise UsageError("--image and --revision exclude each other", todo="leave one of them out")
+    if revision:
+        return [_of_revision(names, revision)]
     if image:
         if names:
             raise UsageError("--image names the image", came=" ".join(names), todo="leave one out")
-        found = [Named(image, _parsed(image))]
+        found = [Named(image, parsed(image, store))]
     else:
-        app = read(Path.cwd())
-        recipes = [x for x in building.chosen(app, names) if names or not x.is_foreign]
-        found = [Named(x.name, Reference(f"{app.name}/{x.name}")) for x in recipes]
+        found = _of_app(names)
     known = dict(store.references())
     for one in found:
         there = store.blobs.has(one.where) if isinstance(one.where, Digest) else one.where in known
@@ -45,8 +55,42 @@ def images(store: Layout, names: Iterable[str], image: str | None) -> list[Named
     return found
 
 
-def _parsed(image: str) -> Reference | Digest:
+def parsed(text: str, store: Layout) -> Reference | Digest:
+    """A name in the store, a digest, or the first digits of one. Raises UsageError."""
+    digits = text.removeprefix("sha256:").lower()
+    if not (set(digits) <= set("0123456789abcdef") and len(digits) >= _SHORTEST):
+        expected = f"app/service[:tag] or the first {_SHORTEST} digits of a digest, or more"
+        if text.startswith("sha256:"):
+            raise UsageError("--image", expected=expected, came=text)
+        try:
+            return Reference.parse(text)
+        except StoreError as error:
+            raise UsageError("--image", expected=expected, came=text) from error
+    if len(digits) == 64:
+        return Digest(digits)
+    known = {digest for _, digest in store.references()} | {*store.unnamed()}
+    found = [digest for digest in known if digest.hex.startswith(digits)]
+    if len(found) != 1:
+        came = "none" if not found else f"{len(found)} of them"
+        raise UsageError("--image", expected=f"one image whose digest begins {digits}", came=came)
+    return found[0]
+
+
+def _of_app(names: tuple[str, ...]) -> list[Named]:
     try:
-        return Digest.parse(image) if image.startswith("sha256:") else Reference.parse(image)
-    except StoreError as error:
-        raise UsageError("--image", expected="app/service[:tag] or sha256:…", came=image) from error
+        app = read(Path.cwd())
+    except SettingsError as error:
+        # What is in the store can be looked at whatever lading.yaml says.
+        other = "name an image of the store with --image"
+        error.todo = f"{error.todo}; or {other}" if error.todo else f"mend it, or {other}"
+        raise
+    recipes = [x for x in building.chosen(app, names) if names or not x.is_foreign]
+    return [Named(x.name, Reference(f"{app.name}/{x.name}")) for x in recipes]
+
+
+def _of_revision(names: tuple[str, ...], number: int) -> Named:
+    # What knows the revisions takes a while to import.
+    from lading.cli import revision_images
+
+    found = revision_images.stored(place.found(), names, number)
+    return Named(f"{found.service} revision {number}", found.spec.image, found.occasion.bill)

@@ -16,17 +16,14 @@ from lading.building.comparing.values import Comparison
 from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
-from lading.cli import building, locks, registries
+from lading.cli import building, locks, registries, revision_images, stored
 from lading.controller.place import Place
-from lading.errors import DamagedBlob, StoreError, UsageError
+from lading.errors import DamagedBlob, ImageNotFound, UsageError
 from lading.oci import Digest, Image, Reference
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
-
-_SHORTEST = 6
-"""Of a digest's hexadecimal digits, that stand for all of it."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +115,11 @@ def check_whole(image: Image, store: Layout) -> None:
 
 def _targets(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
     if wanted.image:
-        yield from _of_image(app, wanted, store, _named(wanted.image, store))
+        yield from _of_image(app, wanted, store, stored.parsed(wanted.image, store))
     elif wanted.revision:
-        yield from _of_image(app, wanted, store, _of_revision(app, wanted.names, wanted.revision))
+        at = Place(app.folder, Folders.of_user())
+        revision = revision_images.stored(at, wanted.names, wanted.revision)
+        yield from _of_image(app, wanted, store, revision.spec.image)
     else:
         for recipe in building.chosen(app, wanted.names):
             if not recipe.is_foreign:
@@ -131,17 +130,6 @@ def _targets(app: App, wanted: Wanted, store: Layout) -> Iterator[Target]:
                     recipe.name,
                     todo="it is held to the digest in lading.lock whenever it is pulled",
                 )
-
-
-def _of_revision(app: App, names: tuple[str, ...], number: int) -> Digest:
-    """Raises UsageError for what is no revision of one service, StateError."""
-    if len(names) != 1:
-        came = " ".join(names) or "none"
-        raise UsageError("--revision", expected="the name of its service", came=came)
-    from lading.cli.revisions import Revisions
-
-    at = Place(app.folder, Folders.of_user())
-    return Revisions.of(at).one(names[0], number).spec.image
 
 
 def _of_image(
@@ -166,33 +154,20 @@ def _of_name(
     recipe: Recipe, wanted: Wanted, store: Layout, name: Reference | Digest
 ) -> Iterator[Target]:
     index = store.index(name)
-    if index is None:
+    if index:
+        there = {platform: one.digest for platform, one in index.manifests.items()}
+    else:
         image = store.read(name)
-        yield Target(recipe, _platform(image), image)
-        return
-    for platform, one in index.manifests.items():
-        if platform in wanted.platforms or not wanted.platforms:
-            yield Target(recipe, platform, store.read(one.digest))
+        there = {_platform(image): image.digest}
+    for platform in wanted.platforms or there:
+        if platform not in there:
+            todo = f"run `lading build --platform {platform}`"
+            came = ", ".join(there)
+            raise ImageNotFound(
+                "no image for it", f"{recipe.name} {platform}", came=came, todo=todo
+            )
+        yield Target(recipe, platform, store.read(there[platform]))
 
 
 def _platform(image: Image) -> str:
     return f"{image.settings.get('os', '')}/{image.settings.get('architecture', '')}"
-
-
-def _named(text: str, store: Layout) -> Reference | Digest:
-    """A name in the store, a digest, or the first digits of one."""
-    digits = text.removeprefix("sha256:").lower()
-    if not (set(digits) <= set("0123456789abcdef") and len(digits) >= _SHORTEST):
-        try:
-            return Reference.parse(text)
-        except StoreError as error:
-            expected = "app/service[:tag] or the first digits of a digest"
-            raise UsageError("--image", expected=expected, came=text) from error
-    if len(digits) == 64:
-        return Digest(digits)
-    known = {digest for _, digest in store.references()} | {*store.unnamed()}
-    found = [digest for digest in known if digest.hex.startswith(digits)]
-    if len(found) != 1:
-        came = "none" if not found else f"{len(found)} of them"
-        raise UsageError("--image", expected=f"one image whose digest begins {digits}", came=came)
-    return found[0]

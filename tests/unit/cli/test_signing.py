@@ -184,7 +184,8 @@ def test_what_is_not_built_is_named() -> None:
         "digits: there is no such image in the store; run `lading build`, or `lading pull`"
     )
     assert refused("sign", "--key", "lading.key", "--image", "sha256:abc") == (
-        "--image: expected app/service[:tag] or sha256:…, got sha256:abc"
+        "--image: expected app/service[:tag] or the first 6 digits of a digest, or more, "
+        "got sha256:abc"
     )
 
 
