@@ -116,6 +116,12 @@ def test_a_server_on_a_port_is_reached_by_the_address(engine, wanted, egress):
     assert answered(applied.address) == "content\n"
 
 
+def test_a_low_port_is_listened_on_by_who_is_not_root(engine, wanted):
+    command = script(f"test $(id -u) != 0 || exit 1; {HTTPD[2]}")
+    applied = engine.apply(replace(wanted, port=80, command=command))
+    assert answered(applied.address) == "content\n"
+
+
 def test_until_the_port_is_listened_on_nothing_is_begun(engine, wanted):
     address = engine.apply(replace(wanted, command=script(f"sleep 1; {HTTPD[2]}"))).address
     came = [0]

@@ -13,7 +13,7 @@ steps:
   {name}:
     environment: probe
     source: .
-    command: [python3, -c, "{code}"]
+    command: [python, -c, "{code}"]
     outputs: [model.bin, made/table.csv]
 """
 

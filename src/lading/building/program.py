@@ -109,6 +109,8 @@ class Command:
     def _missing(self, program: str, why: str = "") -> BuildError:
         name = posixpath.basename(program)
         suggestion = f"add `packages: [{PACKAGES[name]}]`" if name in PACKAGES else ""
+        if program == "python" and self._find("python3").executable:
+            suggestion = "write `python3`, as this image calls it"
         otherwise = "add the Debian package that has it to `packages`, or the file to `source`"
         return BuildError(
             f"the image has no program {program}" + (f", and {why}" if why else ""),

@@ -14,6 +14,8 @@ GATEWAY_FOLDER = "/run/gateway"
 GATEWAY_SOCKET = f"{GATEWAY_FOLDER}/http.sock"
 GATEWAY_PORTS = (7878, 7879)
 """Where a workload with a port finds the gateway; the second where the first is its own."""
+_FIRST_OF_ANYBODY = 1024
+"""Ports below are root's, unless the network says otherwise."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -38,6 +40,16 @@ def environment(workload: Workload, settings: Mapping[str, Any]) -> Mapping[str,
         by_port = f"http://127.0.0.1:{gateway_port(workload)}"
         merged["LADING_GATEWAY"] = by_port if workload.port else f"unix:{GATEWAY_SOCKET}"
     return merged
+
+
+def kernel(workload: Workload) -> dict[str, str]:
+    """Settings of its own network (sysctl, ip-sysctl.rst): a low port is nobody's there.
+
+    Named only where it is needed: not every machine lets everybody say it.
+    """
+    if workload.port is None or workload.port >= _FIRST_OF_ANYBODY:
+        return {}
+    return {"net.ipv4.ip_unprivileged_port_start": str(workload.port)}
 
 
 def gateway_port(workload: Workload) -> int:

@@ -101,7 +101,10 @@ def _debian(locked: LockedEnvironment) -> str:
     """Debian's Python."""
     return _lines(
         f"FROM debian:{locked.suite}-slim AS base",
-        *_installed(f"ln -sf python{locked.python} /usr/bin/python3"),
+        *_installed(
+            f"ln -sf python{locked.python} /usr/bin/python3",
+            "ln -sf python3 /usr/bin/python",
+        ),
         _run(
             f"groupadd --gid {_ID} {in_image.USER}",
             f"useradd --uid {_ID} --gid {_ID} --no-create-home "

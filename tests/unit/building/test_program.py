@@ -20,6 +20,7 @@ from lading.oci import Descriptor, Digest, Layer, media_types
 PATH = "/usr/local/bin:/usr/bin:/bin"
 BASE: dict[str, int | str] = {
     "usr/bin/python3.11": 0o755,
+    "usr/bin/python3": "python3.11",
     "usr/bin/readme": 0o644,
     "bin": "usr/bin",
 }
@@ -100,6 +101,12 @@ def test_one_of_which_no_package_is_known(check: Check, program: str) -> None:
             f"legacy: the image has no program {program};"
             " add the Debian package that has it to `packages`, or the file to `source`"
         )
+
+
+def test_where_python_is_called_python3_alone_that_is_said(check: Check) -> None:
+    assert refused(check, "python", "train.py") == (
+        "legacy: the image has no program python; write `python3`, as this image calls it"
+    )
 
 
 def test_one_that_may_not_be_run_is_told_how_it_could_be(check: Check) -> None:

@@ -74,6 +74,8 @@ def entries(python: str) -> list[Entry]:
         # Debian's Python links there; a link to nothing would be tried at each start.
         file(f"etc/python{python}/sitecustomize.py", b""),
         symlink("usr/bin/python3", f"python{python}"),
+        # As python-is-python3 has it, and what everybody writes.
+        symlink("usr/bin/python", "python3"),
     ]
 
 

@@ -125,6 +125,7 @@ def bridge(wanted: Wanted) -> dict[str, Any]:
     host = {
         **_host(wanted, _BRIDGE_LIMITS, binds),
         "NetworkMode": _network(workload),
+        "Sysctls": inside.kernel(workload),
         # Started again it would have another network than the workload: that is seen as its end.
         "RestartPolicy": {"Name": "no"},
     }

@@ -60,6 +60,7 @@ def configuration(
             "maskedPaths": _MASKED,
             "readonlyPaths": _READ_ONLY,
             "seccomp": seccomp.profile(),
+            "sysctl": inside.kernel(workload),
             "rootfsPropagation": "private",
             **(_root_limits(workload, place, groups) if groups.by_runtime else {}),
         },
