@@ -7,11 +7,12 @@ that it is attached once however often the image is built. `lading sign` signs i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lading.bills.bill import PREDICATE, STATEMENT, encoded
 from lading.building.build import Built
+from lading.building.layers.cache import LayerCache
 from lading.building.layers.claims import Claim
 from lading.errors import LadingError, SignatureError, StoreError
 from lading.oci import Artifact, Digest, Image, media_types
@@ -28,29 +29,37 @@ LAYERS = "https://lading.io/layers/v1"
 def keep(store: Store, built: Built) -> None:
     """Attach to an image what its layers were made of here, unless that is there. Raises
     StoreError."""
-    keys = {one.descriptor.digest: one.key for one in built.layers if one.key}
+    keys = [one.key for one in built.layers if one.key]
     if len(keys) == len(built.layers):
         artifact = statement(built.image, keys)
         if not store.blobs.has(artifact.digest):
             store.attach(artifact)
 
 
-def statement(image: Image, keys: Mapping[Digest, str]) -> Artifact:
-    """The claim that layers, by digest, have those keys."""
+def statement(image: Image, keys: Sequence[str]) -> Artifact:
+    """The claim that an image's layers, lowest first, have those keys."""
+    pairs = zip(image.layers, keys, strict=True)
+    layers = [{"digest": {"sha256": one.descriptor.digest.hex}, "key": key} for one, key in pairs]
     document = {
         "_type": STATEMENT,
         "subject": [{"digest": {"sha256": image.digest.hex}}],
         "predicateType": LAYERS,
-        "predicate": {
-            "layers": [
-                {"digest": {"sha256": one.descriptor.digest.hex}, "key": keys[x]}
-                for one in image.layers
-                if (x := one.descriptor.digest) in keys
-            ]
-        },
+        "predicate": {"layers": layers},
     }
     content = encoded(document)
     return Artifact.of(image.descriptor, media_types.IN_TOTO, content, {PREDICATE: LAYERS})
+
+
+def is_one(artifact: Artifact) -> bool:
+    """Whether it is a claim, by its content."""
+    return artifact.artifact_type == media_types.IN_TOTO and _layers(artifact.content) is not None
+
+
+def is_own(artifact: Artifact, layers: LayerCache) -> bool:
+    """Whether all of a claim is what was made here: the only one to put one's name to."""
+    read = _read(artifact.content, artifact.subject.digest)
+    found = [(digest, layers.find(key)) for digest, key in read]
+    return bool(found) and all(blob and blob.descriptor.digest == x for x, blob in found)
 
 
 def of(store: Store, image: Image, trust: Trust | None = None) -> Claim:
@@ -90,14 +99,33 @@ def _signed(attached: Iterable[Artifact], trust: Trust) -> list[bytes]:
 
 
 def _read(payload: bytes, image: Digest) -> list[tuple[Digest, str]]:
+    """Layers and keys of a claim about an image; nothing where it is not one."""
+    layers = _layers(payload)
+    if layers is None or image.hex not in _subjects(payload):
+        return []
+    try:
+        return [(_sha256(one), one.text("key")) for one in layers]
+    except StoreError:
+        return []
+
+
+def _layers(payload: bytes) -> list[Document] | None:
     try:
         document = Document.parse(payload, "statement")
         if document.text("predicateType") != LAYERS:
-            return []
-        subjects = [one.mapping("digest", str) for one in document.children("subject")]
-        if image.hex not in {one.get("sha256") for one in subjects}:
-            return []
-        layers = document.child("predicate").children("layers")
-        return [(Digest(one.mapping("digest", str)["sha256"]), one.text("key")) for one in layers]
-    except (StoreError, KeyError, ValueError):
-        return []
+            return None
+        return document.child("predicate").children("layers")
+    except StoreError:
+        return None
+
+
+def _subjects(payload: bytes) -> set[str]:
+    try:
+        subjects = Document.parse(payload, "statement").children("subject")
+        return {one.child("digest").text("sha256") for one in subjects}
+    except StoreError:
+        return set()
+
+
+def _sha256(layer: Document) -> Digest:
+    return Digest.parse(f"sha256:{layer.child('digest').text('sha256')}")

@@ -1,6 +1,6 @@
 """Build an image: find the layers that are there, make the others side by side, assemble.
 
-`foresee` stops before anything is made.
+`forecast.py` stops before anything is made.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 
 from lading.building import foreign
 from lading.building.assemble import assemble, descriptor, execution
-from lading.building.forecast import Forecast
 from lading.building.layers import base, code, graph, model, packages, runtime, source, wheels
 from lading.building.layers.blob import Blob
 from lading.building.layers.cache import LayerCache
@@ -20,7 +19,7 @@ from lading.building.layers.file_hashes import FileHashes
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 from lading.building.lockfile import LockedEnvironment
-from lading.building.progress import Progress, Silent, amount
+from lading.building.progress import Progress, amount
 from lading.building.recipe import Recipe
 from lading.errors import DamagedBlob, ImageNotFound
 from lading.oci import Descriptor, Image, Reference
@@ -42,6 +41,8 @@ class BuiltLayer:
     """It was there already."""
     files: Callable[[], Mapping[str, str]] = field(default=dict, compare=False, repr=False)
     """As `Wanted.files`: the user's own files in it."""
+    key: str | None = None
+    """Its name in the cache, which holds all that it is made of; None of an image of others."""
 
 
 @dataclass(frozen=True)
@@ -50,37 +51,6 @@ class Built:
 
     image: Image
     layers: tuple[BuiltLayer, ...]
-
-
-def foresee(
-    recipe: Recipe, locked: LockedEnvironment, store: Layout, cache: Path, *, check: bool = False
-) -> Forecast:
-    """What `build` would find and make now. Makes nothing, fetches nothing, writes nothing.
-
-    With `check`, what need not be begun is refused as `build` would. Raises SettingsError,
-    BuildError.
-    """
-    materials = Materials(locked, store, cache, Silent(), remembers=False)
-    if recipe.is_foreign:
-        return Forecast(recipe, locked, (), foreign.foreseen(materials))
-    hashes = FileHashes(cache, recipe.source)
-    there = LayerCache(cache, store, reference(recipe))
-    layers = tuple((one, _foreseen(one, there)) for one in _wanted(recipe, materials, hashes))
-    if check:
-        _check_settings(recipe)
-        for one, blob in layers:
-            if blob is None:
-                one.check()
-    found = [(one, blob) for one, blob in layers if blob is not None]
-    image = assemble(recipe, locked, found, store) if len(found) == len(layers) else None
-    return Forecast(recipe, locked, layers, image)
-
-
-def _foreseen(one: Wanted, there: LayerCache) -> Blob | None:
-    # First, since the key of a model is known once its files are.
-    one.files()
-    key = one.key()
-    return there.find(key) if key else None
 
 
 def build(
@@ -111,11 +81,11 @@ def make(recipe: Recipe, materials: Materials) -> Built:
     """
     if recipe.is_foreign:
         return _foreign(recipe, materials)
-    _check_settings(recipe)
+    check_settings(recipe)
     locked, store, cache = materials.locked, materials.store, materials.cache
     hashes = FileHashes(cache, recipe.source)
-    wanted = _wanted(recipe, materials, hashes)
-    layers = _Layers(LayerCache(cache, store, reference(recipe)), materials.progress)
+    wanted = layers_of(recipe, materials, hashes)
+    layers = _Layers(LayerCache(cache, store), materials.progress)
     found = [layers.find(one) for one in wanted]
     missing = [one for one, blob in zip(wanted, found, strict=True) if blob is None]
     for one in missing:
@@ -142,13 +112,15 @@ def make(recipe: Recipe, materials: Materials) -> Built:
                 blob.unpacked_size,
                 id(one) not in made,
                 one.files,
+                one.key(),
             )
             for one, blob in pairs
         ),
     )
 
 
-def _check_settings(recipe: Recipe) -> None:
+def check_settings(recipe: Recipe) -> None:
+    """Search what becomes part of an image's settings for secrets. Raises SettingsError."""
     if recipe.env or recipe.command or recipe.graph is not None:
         # Imported where there is something to search.
         from lading.building.secrets import checking
@@ -197,7 +169,7 @@ def _check_program(
     program.Command(recipe, variables, source.of(recipe), layers, cache).check()
 
 
-def _wanted(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wanted]:
+def layers_of(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[Wanted]:
     """Layers from the lowest up. What cannot be is said here, before anything is made."""
     models, rest = model.split(source.of(recipe), recipe.models, recipe.source)
     model.check_flavour(recipe, models)

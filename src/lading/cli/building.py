@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
-from lading.bills import keeping
+from lading.bills import claims, keeping
 from lading.bills.circumstances import Circumstances
 from lading.bills.made import Made
 from lading.building import several
-from lading.building.build import Built, build
+from lading.building.build import build
 from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
 from lading.building.several import Several, Workplace
 from lading.cli import registries, workshops
+from lading.cli.elsewhere import Elsewhere
 from lading.cli.locks import locked_for
 from lading.cli.names import unknown
+from lading.oci import Image
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
@@ -36,22 +39,25 @@ def chosen(app: App, names: Iterable[str]) -> list[Recipe]:
 
 def build_all(
     app: App, recipes: Iterable[Recipe], lock: Lock, progress: Progress
-) -> dict[str, Built]:
-    """The images of the recipes, by name. One after another: later ones reuse earlier layers."""
-    folders = Folders.of_user()
+) -> dict[str, Image]:
+    """The images of the recipes, by name, to be run: one that was pulled is taken as it is, where
+    a build would make just that. One after another: later ones reuse earlier layers."""
+    folders, recipes = Folders.of_user(), list(recipes)
     store = Layout(folders.store)
-    recipes = list(recipes)
-    registries.bring(app, [locked_for(one, lock) for one in recipes], progress)
-    workshops.bring(app, [(one, locked_for(one, lock)) for one in recipes], progress)
+    there = Elsewhere(app, store, folders.cache)
+    taken = {one.name: there.image(one, locked_for(one, lock)) for one in recipes}
+    needed = [(one, locked_for(one, lock)) for one in recipes if taken[one.name] is None]
+    registries.bring(app, [locked for _, locked in needed], progress)
+    workshops.bring(app, needed, progress)
+    images = {name: image for name, image in taken.items() if image}
     around = Circumstances(app.folder)
-    built = {}
-    for recipe in recipes:
+    for recipe, locked in needed:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
-        locked, began = locked_for(recipe, lock), datetime.now(UTC)
-        one = built[recipe.name] = build(recipe, locked, store, folders.cache, told)
-        made = Made(recipe, locked, one, began)
-        keeping.keep(store, folders.cache, made, around, told)
-    return built
+        began = datetime.now(UTC)
+        one = build(recipe, locked, store, folders.cache, told)
+        _tell(store, folders.cache, Made(recipe, locked, one, began), around, told)
+        images[recipe.name] = one.image
+    return images
 
 
 def build_for(
@@ -82,5 +88,11 @@ def build_for(
             whole = built[recipe.name] = several.build(recipe, locked, platforms, at)
         for name, one in whole.built.items():
             made = Made(recipe, locked[name], one, began)
-            keeping.keep(store, folders.cache, made, around, told)
+            _tell(store, folders.cache, made, around, told)
     return built
+
+
+def _tell(store: Layout, cache: Path, made: Made, around: Circumstances, told: Progress) -> None:
+    """Attach to an image what is said of it: its bill, and what its layers were made of."""
+    keeping.keep(store, cache, made, around, told)
+    claims.keep(store, made.built)

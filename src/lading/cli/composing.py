@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lading.building.build import Built
 from lading.building.layers import source as sources
 from lading.building.lockfile import Lock
 from lading.building.progress import Progress
@@ -68,13 +67,13 @@ def checked(app: App, folder: Path, registry: str | None) -> Wanted:
     return Wanted(app, replace(app.listener, host=_ip(app.listener)), folder, registry)
 
 
-def exported(wanted: Wanted, lock: Lock, built: Mapping[str, Built], progress: Progress) -> Whole:
+def exported(wanted: Wanted, lock: Lock, built: Mapping[str, Image], progress: Progress) -> Whole:
     """All that the files are made from; the gateway's image is built here."""
     app, folders = wanted.app, Folders.of_user()
     at = (Layout(folders.store), folders.cache)
     by_service = {one.name: locks.locked_for(one.recipe, lock) for one in app.services}
     services = tuple(
-        _service(one, built[one.name].image, by_service[one.name].interpreter, wanted, at[0])
+        _service(one, built[one.name], by_service[one.name].interpreter, wanted, at[0])
         for one in app.services
     )
     # Of one environment or another: a base that is there already, and that others share.

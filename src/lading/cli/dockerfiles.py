@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lading.building.build import foresee
+from lading.building.forecast import foresee
 from lading.building.recipe import Recipe
 from lading.cli import composing, locks, registries, workshops
 from lading.cli.progress import shown

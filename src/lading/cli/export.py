@@ -33,7 +33,7 @@ def write_archive(name: str, path: Path) -> None:
         raise UsageError("is a folder", str(path), expected="a file to write")
     with shown() as progress:
         recipes = building.chosen(app, [name])
-        image = building.build_all(app, recipes, locks.fresh(app), progress)[name].image
+        image = building.build_all(app, recipes, locks.fresh(app), progress)[name]
     reference = Reference(f"{app.name}/{name}")
     archive.save(image, reference, path)
     click.echo(f"{path}: {reference}, {output.size(path.stat().st_size)}")
@@ -62,8 +62,8 @@ def write_compose(folder: Path, registry: str | None) -> None:
     wanted = composing.checked(app, folder, registry)
     with shown() as progress:
         lock = locks.fresh(app)
-        built = building.build_all(app, building.chosen(app, ()), lock, progress)
-        exported = composing.exported(wanted, lock, built, progress)
+        images = building.build_all(app, building.chosen(app, ()), lock, progress)
+        exported = composing.exported(wanted, lock, images, progress)
     compose_files.write(wanted, exported)
 
 

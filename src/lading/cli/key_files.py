@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from lading.errors import SignatureError, UsageError, WrongPassword
+from lading.settings.app import App
 
 if TYPE_CHECKING:
     from lading.bills.signatures.keys import PrivateKey, PublicKey
+    from lading.bills.signatures.trust import Trust
 
 PASSWORD = "COSIGN_PASSWORD"
 """As cosign reads it: a CI that signs with cosign has it already."""
@@ -44,6 +46,15 @@ def public(named: Iterable[str]) -> tuple[PublicKey, ...]:
     from lading.bills.signatures import keys
 
     return tuple(keys.read_public(_content(one), Path(one).name) for one in named)
+
+
+def of_app(app: App) -> Trust | None:
+    """The keys of lading.yaml; None where it names none. Raises SignatureError."""
+    if not app.trusted_keys:
+        return None
+    from lading.bills.signatures.trust import Keys
+
+    return Keys(public(map(str, app.trusted_keys)))
 
 
 def new_password() -> bytes:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lading.building import contents
-from lading.building.build import foresee
 from lading.building.contents import Contents
 from lading.building.forecast import Forecast
 from lading.building.lockfile import Lock
 from lading.cli import asking
+from lading.cli.elsewhere import Elsewhere
 from lading.cli.locks import locked_for
 from lading.controller.client import Client
 from lading.controller.messages import WantedApp
@@ -93,8 +93,8 @@ class Planner:
         return Asked(spec, service.replicas, image, lambda: contents.of_forecast(forecast))
 
     def _foreseen(self, service: Service, lock: Lock) -> Forecast:
-        locked = locked_for(service.recipe, lock)
-        return foresee(service.recipe, locked, self._store, self.at.folders.cache, check=self.check)
+        there = Elsewhere(self.app, self._store, self.at.folders.cache)
+        return there.foresee(service.recipe, locked_for(service.recipe, lock), check=self.check)
 
     def _stored(self, image: Digest) -> Contents | None:
         try:

@@ -10,6 +10,7 @@ import click
 from lading.cli import output, places, registries, signature_checks
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
+from lading.errors import RegistryError
 from lading.oci import Image
 from lading.oci.platforms import of_this_machine
 from lading.progress import Progress
@@ -17,6 +18,8 @@ from lading.settings import read
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
+
+_APP, _SERVICE = "io.lading.app", "io.lading.service"
 
 
 @click.command()
@@ -61,11 +64,30 @@ def command(
 def _pull(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Image]:
     with registries.opened(app, progress) as there:
         pulled = [there.pull(one.there, store, of_this_machine()) for one in wanted]
+    for one, image in _pairs(wanted, pulled):
+        _check_owner(one, image)
     signature_checks.require(app, store, {str(one.there): x for one, x in _pairs(wanted, pulled)})
     # Names move when all is there: half of a release is none.
     for one, image in _pairs(wanted, pulled):
         store.write(image, one.here)
     return pulled
+
+
+def _check_owner(one: Placed, image: Image) -> None:
+    """An image says whose it is, and its signature covers that: who can write to a registry could
+    have another image of the same signer's counted for this one."""
+    came = "/".join(map(_labels(image).get, (_APP, _SERVICE), ("", "")))
+    if came != one.here.name:
+        problem, expected = "is the image of something else", f"an image of {one.here.name}"
+        other = came if came != "/" else "one that Lading did not make"
+        todo = "name the place by --from" if came != "/" else "run it by `image:` in lading.yaml"
+        raise RegistryError(problem, str(one.there), expected, other, todo)
+
+
+def _labels(image: Image) -> dict[str, str]:
+    execution = image.settings.get("config")
+    labels = execution.get("Labels") if isinstance(execution, dict) else None
+    return {key: str(x) for key, x in labels.items()} if isinstance(labels, dict) else {}
 
 
 def _pairs(wanted: Sequence[Placed], pulled: Sequence[Image]) -> list[tuple[Placed, Image]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import layer_claims, output, places, pushes, registries, stored
+from lading.cli import elsewhere, output, places, pushes, registries, stored
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
 from lading.controller.place import Place
@@ -18,6 +18,11 @@ from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
 from lading.stores.registry import Pushed
+
+_MOVED_ON = (
+    "this image was built of other settings, another lock, source or Lading than are here now; "
+    "`lading build` makes one of these"
+)
 
 
 @click.command()
@@ -51,7 +56,8 @@ def command(
     store = Layout(Folders.of_user().store)
     stored.images(store, [one.name for one in wanted], None)
     for one in wanted:
-        layer_claims.attach(app, store, one.name)
+        if elsewhere.has_moved_on(app, one.name, store, Folders.of_user().cache):
+            click.echo(f"lading: {one.name}: {_MOVED_ON}", err=True)
     with shown() as progress:
         pushed = _push(places.heeding(app, wanted, given), store, wanted, progress)
     at = Place(app.folder, Folders.of_user())

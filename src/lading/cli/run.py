@@ -30,7 +30,7 @@ def command(step: str, engine: str | None) -> int:
     chosen = select.require(engine or app.engine, {f"steps.{step}": wanted.limits})
     with shown() as progress:
         lock = locks.ensured(app, progress)
-        image = building.build_all(app, [wanted.recipe], lock, progress)[step].image
+        image = building.build_all(app, [wanted.recipe], lock, progress)[step]
     finished = run(at.app, wanted, image.digest, select.opened(chosen, at.folders), _hear)
     _tell(step, finished)
     return finished.exit_code

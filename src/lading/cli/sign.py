@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,12 @@ def _signer(key: str | None) -> Signer:
 
 
 def _sign(store: Layout, one: Named, signer: Signer, reference: str) -> list[Signed]:
+    from lading.bills import claims
     from lading.bills.signatures.signing import Signing, of_name, sign
+    from lading.building.layers.cache import LayerCache
 
-    signing = Signing(store, signer, reference, datetime.now(UTC))
+    made_here = partial(claims.is_own, layers=LayerCache(Folders.of_user().cache, store))
+    signing = Signing(store, signer, reference, datetime.now(UTC), made_here)
     return [sign(signing, subject) for subject in of_name(store, one.where)]
 
 

@@ -80,12 +80,11 @@ def require(app: App, store: Layout, images: Mapping[str, Image]) -> None:
 
     Images by what to call them. Where the app names no keys, nobody must have signed.
     """
-    if not app.trusted_keys:
+    trust = key_files.of_app(app)
+    if trust is None:
         return
     from lading.bills.signatures.checking import checks, refusal
-    from lading.bills.signatures.trust import Keys
 
-    trust = Keys(key_files.public(map(str, app.trusted_keys)))
     for name, image in images.items():
         check = checks(store, image.digest, trust)[0]
         if not check.holds:

@@ -84,9 +84,9 @@ def command(
         app = foreign.settled(app, lock)
         _plan(app, at, services, lock)
         recipes = building.chosen(app, services)
-        built = building.build_all(app, recipes, lock, progress)
+        images = building.build_all(app, recipes, lock, progress)
         foreign.bridge(app, services, lock, engine or app.engine, progress)
-    digests = {name: one.image.digest for name, one in built.items()}
+    digests = {name: one.digest for name, one in images.items()}
     released = releasing.release(
         at,
         lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),

@@ -148,7 +148,7 @@ class Watching:
                 goes_on = "; what runs of it goes on" if recipe.name in self._images else ""
                 self._say_fault(f"{recipe.name}: {error}{goes_on}")
             return False
-        self._images[recipe.name] = made.image.digest
+        self._images[recipe.name] = made.digest
         return True
 
     def _say_fault(self, said: str) -> None:

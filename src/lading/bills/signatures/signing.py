@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from lading.bills import claims
 from lading.bills.signatures import bundle, simple, statement
 from lading.bills.signatures.bundle import Bundle
 from lading.bills.signatures.keys import PrivateKey
@@ -69,6 +70,9 @@ class Signing:
     reference: str
     """Where the image is to be, as podman and skopeo will ask for it."""
     now: datetime
+    made_here: Callable[[Artifact], bool] = lambda _: True
+    """Whether a claim of what layers were made of is this machine's own: others', which a pull may
+    have brought, are not signed."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,8 @@ def sign(signing: Signing, subject: Descriptor) -> Signed:
 
 def kind_of(bill: Artifact) -> str:
     """What a bill is, in a word."""
+    if claims.is_one(bill):
+        return "layers"
     return "provenance" if bill.artifact_type == statement.IN_TOTO else "SBOM"
 
 
@@ -129,6 +135,8 @@ def _wanted(
     payloads = {_payload(x) for x in own if bundle.is_bundle(x)}
     wanted = [("image", statement.of_image(subject.digest))]
     for bill in attached:
+        if claims.is_one(bill) and not signing.made_here(bill):
+            continue
         payload = statement.of_bill(bill)
         # Nobody is to stand for what is said of another image.
         if payload and Statement.parse(payload).is_about(subject.digest):

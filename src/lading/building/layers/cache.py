@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
-from lading.building.layers import blob, claims
+from lading.building.layers import blob
 from lading.building.layers.blob import Blob
 from lading.building.layers.record import write_record
 from lading.errors import StoreError
-from lading.oci import Descriptor, Digest, Reference
+from lading.oci import Descriptor, Digest
 from lading.stores.layout import Layout
 
 _BUILDER = Path(__file__).parents[1]
@@ -45,15 +45,13 @@ class LayerCache:
 
     folder: Path
     store: Layout
-    image: Reference | None = None
-    """Whose layers count as well, by what the image of that name says of them."""
 
     def find(self, name: str) -> Blob | None:
         """The layer of that key, if its blob is in the store and whole, judged by its size.
 
         `lading verify` asks for none: it makes all of them again.
         """
-        found = self._recorded(name) or self._claimed.get(name)
+        found = self._recorded(name)
         if found is None:
             return None
         whole = self.store.blobs.size(found.descriptor.digest) == found.descriptor.size
@@ -73,10 +71,6 @@ class LayerCache:
             return _decoded(json.loads(self._path(name).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError, StoreError):
             return None
-
-    @cached_property
-    def _claimed(self) -> Mapping[str, Blob]:
-        return claims.read(self.store, self.image) if self.image else {}
 
     def _path(self, name: str) -> Path:
         return self.folder / "layers" / f"{name}.json"

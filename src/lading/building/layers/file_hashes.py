@@ -23,9 +23,13 @@ _COARSE_TICK = 2 * _SECOND
 
 
 class FileHashes:
-    """What is known of the files of one folder. `now` is in nanoseconds since the epoch."""
+    """What is known of the files of one folder. `now` is in nanoseconds since the epoch.
 
-    def __init__(self, cache: Path, folder: Path) -> None:
+    With `thorough`, what is only to be foreseen is worth reading large files too.
+    """
+
+    def __init__(self, cache: Path, folder: Path, *, thorough: bool = False) -> None:
+        self.thorough = thorough
         name = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()
         self._path = cache / "files" / f"{name}.json"
         self._before: dict[str, list[object]] = _read(self._path)

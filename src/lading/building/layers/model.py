@@ -106,8 +106,9 @@ class _ModelLayer:
     def files(self) -> Mapping[str, str]:
         """Reads what is not known, but for what is large; the key is known then as well."""
         unknown = [one for one in self.found if one.is_file and not self._said(one)]
-        if sum(one.status.st_size for one in unknown) <= READ_BYTES:
-            self.learned.update((one.path, _digest(one.full)) for one in unknown)
+        size = sum(one.status.st_size for one in unknown)
+        if size <= READ_BYTES or self.hashes.thorough:
+            self.learned.update((one.path, self._read(one)) for one in unknown)
         return {one.path: self._said(one) for one in self.found}
 
     def _said(self, one: Found) -> str:
@@ -115,6 +116,13 @@ class _ModelLayer:
             return one.said("")
         known = self.learned.get(one.path) or self.hashes.known(one.path, one.status)
         return one.said(known) if known else ""
+
+    def _read(self, one: Found) -> str:
+        try:
+            return self.hashes.of(one.path, one.full, one.status)
+        except OSError as error:
+            came = (error.strerror or str(error)).lower()
+            raise BuildError("cannot be read", where=str(one.full), came=came) from error
 
     def make(self, heard: Heard) -> Blob:
         # Imported where a layer is made: 10 ms.

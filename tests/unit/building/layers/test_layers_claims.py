@@ -4,18 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from lading.building.layers import claims
-from lading.building.layers.cache import LayerCache
-from lading.oci import Image, Reference
+from lading.building.layers.blob import Blob
+from lading.building.layers.claims import Claim
+from lading.building.layers.wanted import LayerKind, Wanted
+from lading.oci import Descriptor, Image
 from lading.oci.annotations import UNPACKED
-from lading.stores.layout import Layout
-
-NAME = Reference("shop/ranker")
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Layout(tmp_path / "store")
 
 
 @pytest.fixture
@@ -30,52 +23,44 @@ def image(images) -> Image:
     )
 
 
-def keys(image):
-    return {one.descriptor.digest: f"key-{n}" for n, one in enumerate(image.layers)}
+def claim(image, *keys):
+    pairs = zip(image.layers, keys, strict=True)
+    return Claim(image, {one.descriptor.digest: frozenset({key}) for one, key in pairs})
 
 
-def test_layers_of_a_pulled_image_are_found_by_what_it_claims(store, image, tmp_path):
-    store.write(image, NAME)
-    store.attach(claims.of(image, keys(image)))
-    found = LayerCache(tmp_path / "cache", store, NAME).find("key-1")
-    assert found is not None
-    assert found.descriptor.digest == image.layers[1].descriptor.digest
-    assert found.descriptor.annotations == {}
-    assert (found.diff_id, found.unpacked_size) == (image.layers[1].diff_id, 10240)
+def wanted(*keys):
+    return [
+        (Wanted(LayerKind.CODE, "x", lambda key=key: key, lambda _: None), None) for key in keys
+    ]
 
 
-def test_a_claim_counts_for_no_other_image(store, image, images, tmp_path):
-    store.write(image, NAME)
-    store.attach(claims.of(image, keys(image)))
-    assert LayerCache(tmp_path / "cache", store).find("key-1") is None
-    other = Reference("shop/other")
-    assert LayerCache(tmp_path / "cache", store, other).find("key-1") is None
-    store.write(images.image(images.layer({"x": b"3"})), NAME)
-    assert LayerCache(tmp_path / "cache", store, NAME).find("key-1") is None
+def test_what_is_missing_is_taken_at_the_height_that_it_has_in_the_image(image):
+    layers = claim(image, "a", "b").completed(wanted("a", "b"))
+    assert [blob.descriptor.digest for _, blob in layers] == [
+        one.descriptor.digest for one in image.layers
+    ]
+    assert layers[1][1].descriptor.annotations == {}
+    assert (layers[1][1].diff_id, layers[1][1].unpacked_size) == (image.layers[1].diff_id, 10240)
 
 
-def test_a_claim_of_a_layer_that_the_image_has_not_is_none(store, image, images, tmp_path):
-    foreign = images.layer({"evil": b"!"})
-    stranger = images.image(foreign)
-    store.write(stranger)
-    store.write(image, NAME)
-    lie = claims.of(replace(stranger, manifest=image.manifest), {foreign.descriptor.digest: "key"})
-    assert lie.subject.digest == image.digest
-    store.attach(lie)
-    assert LayerCache(tmp_path / "cache", store, NAME).find("key") is None
+@pytest.mark.parametrize("keys", [("b", "a"), ("a", "c"), ("a",), ("a", "b", "c"), ("a", None)])
+def test_a_claim_that_does_not_say_it_of_each_layer_says_nothing(image, keys):
+    assert claim(image, "a", "b").completed(wanted(*keys)) is None
 
 
-def test_what_is_no_claim_is_passed_over(store, image, tmp_path):
-    from lading.oci import Artifact
-
-    store.write(image, NAME)
-    for content in (b"", b"[]", b'{"layers": [{"digest": 3}]}'):
-        store.attach(Artifact.of(image.descriptor, claims.TYPE, content))
-    assert LayerCache(tmp_path / "cache", store, NAME).find("key-1") is None
+def test_what_was_made_here_is_not_replaced(image):
+    own = Blob(Descriptor.of("", b"own"), image.layers[0].diff_id, 1)
+    layers = [(wanted("a")[0][0], own), *wanted("b")]
+    assert claim(image, "forged", "b").completed(layers)[0][1] is own
 
 
-def test_a_layer_that_is_cut_off_is_made_again(store, image, tmp_path):
-    store.write(image, NAME)
-    store.attach(claims.of(image, keys(image)))
-    store.blobs.path(image.layers[1].descriptor.digest).write_bytes(b"short")
-    assert LayerCache(tmp_path / "cache", store, NAME).find("key-1") is None
+def test_what_is_not_known_before_a_large_file_is_read_may_still_be_so(image):
+    said = claim(image, "a", "b")
+    assert said.may_complete(wanted("a", None))
+    assert not said.may_complete(wanted("c", None))
+    assert not said.may_complete(wanted("a"))
+
+
+def test_a_layer_that_does_not_say_how_large_it_is_unpacked_is_not_taken(images):
+    image = images.image()
+    assert claim(image, "a", "b").completed(wanted("a", "b")) is None
