@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lading.cli import building, place
+from lading.cli import building
 from lading.errors import ImageNotFound, SettingsError, StoreError, UsageError
 from lading.oci import Digest, Reference
 from lading.settings import read
@@ -90,7 +90,7 @@ def _of_app(names: tuple[str, ...]) -> list[Named]:
 
 def _of_revision(names: tuple[str, ...], number: int) -> Named:
     # What knows the revisions takes a while to import.
-    from lading.cli import revision_images
+    from lading.cli import place, revision_images
 
     found = revision_images.stored(place.found(), names, number)
     return Named(f"{found.service} revision {number}", found.spec.image, found.occasion.bill)
