@@ -107,7 +107,9 @@ def _refuse(error: click.ClickException | LadingError | OSError) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    click.echo(f"lading: {text}", err=True)
+    # A file's name may hold what a terminal obeys.
+    plain = "".join(x if x.isprintable() or x in "\n\t" else repr(x)[1:-1] for x in text)
+    click.echo(f"lading: {plain}", err=True)
     return code
 
 

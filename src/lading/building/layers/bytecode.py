@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from lading.building.layers import regular
 from lading.building.layers.entry import Entry, Kind, file
 from lading.errors import BuildError
 from lading.stores.disk import explained
@@ -79,7 +80,7 @@ class _Compiler:
 
     def compile(self, entry: Entry) -> bytes:
         content = entry.content
-        source = content if isinstance(content, bytes) else content.read_bytes()
+        source = content if isinstance(content, bytes) else regular.read(content)
         self.to.write(_frame(f"/{entry.path}".encode()) + _frame(source))
         self.to.flush()
         head = self.back.read(4)

@@ -84,12 +84,7 @@ def _make(recipe: Recipe, found: list[Found], materials: Materials, heard: Heard
     made = blob.compressed(materials.store, [*entries, *compiled], heard)
     for one in found:
         # Hashed, compiled and stored are three readings, which must be of one content.
-        if one.is_file and one.has_changed():
-            raise BuildError(
-                "changed while it was built",
-                where=str(one.full),
-                todo="build again once nothing writes to it",
-            )
+        one.check_unchanged()
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from lading.building.layers import regular
 from lading.building.layers.source import Found
 from lading.errors import BuildError
 
@@ -22,7 +23,7 @@ def check(files: Iterable[Found]) -> None:
         if not one.is_file or not _ASKING.fullmatch(one.path.rpartition("/")[2]):
             continue
         try:
-            content = one.full.read_bytes()
+            content = regular.read(one.full)
         except OSError:
             continue  # said when it is read for its layer
         for match in _CREDENTIAL.finditer(content):

@@ -13,6 +13,7 @@ import os
 import time
 from pathlib import Path
 
+from lading.building.layers import regular
 from lading.building.layers.record import write_record
 
 _SECOND = 10**9
@@ -48,7 +49,7 @@ class FileHashes:
         if known := self.known(path, status):
             return known
         now = time.time_ns()
-        with full.open("rb") as file:
+        with regular.opened(full) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             self.learn(path, os.fstat(file.fileno()), digest, now)
         return digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lading.building.layers import ignore
+from lading.building.layers import ignore, regular
 from lading.building.layers.ignore import Rule
 from lading.building.places import shown
 from lading.errors import BuildError
@@ -29,7 +29,7 @@ def rules(source: Path) -> list[Rule]:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8")
+        return regular.read(path).decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

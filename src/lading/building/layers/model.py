@@ -140,19 +140,10 @@ class _ModelLayer:
         made = blob.plain(self.materials.store, entries, heard, read)
         for one in self.found:
             if one.is_file:
+                one.check_unchanged()
                 digest = self.learned[one.path] = seen[one.full].hexdigest()
-                if not one.has_changed():
-                    self.hashes.learn(one.path, one.status, digest, begun)
+                self.hashes.learn(one.path, one.status, digest, begun)
         return made
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        came = (error.strerror or str(error)).lower()
-        raise BuildError("cannot be read", where=str(path), came=came) from error
 
 
 def _is_in(path: str, prefix: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from lading.building import in_image
 from lading.building.layers import entry, ignore_files
 from lading.building.layers.entry import Entry
 from lading.building.layers.ignore import Ignored
+from lading.building.layers.tar import WHITEOUT
 from lading.building.recipe import Recipe
 from lading.errors import BuildError
 
@@ -39,8 +41,20 @@ class Found:
     def is_executable(self) -> bool:
         return bool(self.status.st_mode & stat.S_IXUSR)
 
-    def has_changed(self) -> bool:
-        """Whether another file, or another state of it, lies there now. Follows no link."""
+    def check_unchanged(self) -> None:
+        """Raise BuildError for a file where another, or another state of it, lies by now.
+
+        What is read more than once, or slowly, must be of one content.
+        """
+        if self.is_file and self._has_changed():
+            raise BuildError(
+                "changed while it was built",
+                where=str(self.full),
+                todo="build again once nothing writes to it",
+            )
+
+    def _has_changed(self) -> bool:
+        # Follows no link: one may have taken the file's place.
         try:
             now = self.full.lstat()
         except OSError:
@@ -97,29 +111,44 @@ def walk(source: Path, ignored: Ignored) -> list[Found]:
 
 
 def _below(folder: Path, root: Path, prefix: str, ignored: Ignored) -> Iterator[Found]:
-    try:
+    with _explained(folder):
         children = list(os.scandir(folder))
-    except OSError as error:
-        raise BuildError(
-            "cannot be read", where=str(folder), came=(error.strerror or "").lower()
-        ) from error
     for child in children:
-        path = f"{prefix}{child.name}"
-        is_folder = child.is_dir(follow_symlinks=False)
+        path, full = f"{prefix}{child.name}", Path(child.path)
+        with _explained(full):
+            is_folder = child.is_dir(follow_symlinks=False)
         if ignored(path, is_folder):
             if is_folder and ignored.enters(path):
-                yield from _below(Path(child.path), root, f"{path}/", ignored)
+                yield from _below(full, root, f"{path}/", ignored)
             continue
-        _check_name(path, folder)
-        one = _found(path, Path(child.path), child.stat(follow_symlinks=False), root)
+        _check_name(child.name, folder)
+        # A file may be gone since its folder was read, or its path too long to be asked for.
+        with _explained(full):
+            one = _found(path, full, child.stat(follow_symlinks=False), root)
         yield one
         if is_folder:
-            yield from _below(one.full, root, f"{path}/", ignored)
+            yield from _below(full, root, f"{path}/", ignored)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        came = (error.strerror or str(error)).lower()
+        raise BuildError("cannot be read", where=str(path), came=came) from error
 
 
 def _found(path: str, full: Path, status: os.stat_result, root: Path) -> Found:
     if stat.S_ISLNK(status.st_mode):
         target = str(full.readlink())
+        if not _is_utf8(target):
+            raise BuildError(
+                "the link leads to a name that is not UTF-8",
+                where=str(full),
+                came=repr(os.fsencode(target))[1:],
+                todo="rename what it leads to, or add the link to `ignore`",
+            )
         _check_target(path, full, target, root)
         return Found(path, full, status, target)
     found = Found(path, full, status)
@@ -147,16 +176,29 @@ def _check_target(path: str, full: Path, target: str, root: Path) -> None:
         )
 
 
-def _check_name(path: str, folder: Path) -> None:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
+def _check_name(name: str, folder: Path) -> None:
+    if not _is_utf8(name):
         raise BuildError(
             "a file name is not UTF-8",
             where=str(folder),
-            came=repr(os.fsencode(path))[1:],
+            came=repr(os.fsencode(name))[1:],
             todo="rename the file",
-        ) from None
+        )
+    if name.startswith(WHITEOUT):
+        raise BuildError(
+            "in an image, that name deletes another file",
+            where=str(folder / name),
+            todo="rename it, or add it to `ignore`",
+        )
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether a name as the system gave it, with what is not UTF-8 as surrogates, is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _kind(mode: int) -> str:

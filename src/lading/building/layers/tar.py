@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from lading.building.layers import regular
 from lading.building.layers.entry import Entry, Kind, folder
 from lading.errors import BuildError
 
@@ -20,6 +21,8 @@ _TYPES = {Kind.FILE: b"0", Kind.SYMLINK: b"2", Kind.FOLDER: b"5"}
 _PAX = b"x"
 _PAX_NAME = "pax"
 _USTAR_SIZE_LIMIT = 8**11
+WHITEOUT = ".wh."
+"""What begins so deletes files of the layers below (image specification, layer.md, "Whiteouts")."""
 
 
 Read = Callable[[Path, bytes], None]
@@ -70,7 +73,7 @@ def _member(entry: Entry, read: Read | None) -> Iterator[bytes]:
 
 def _file_on_disk(entry: Entry, path: Path, read: Read | None) -> Iterator[bytes]:
     try:
-        with path.open("rb", buffering=0) as file:
+        with regular.opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             yield _headers(entry, size)
             rest = size
@@ -181,3 +184,5 @@ def _check(entry: Entry) -> None:
         raise BuildError(where=repr(path), expected="a path below the image's root")
     if "\0" in path + entry.target:
         raise BuildError("has a NUL in its name", where=repr(path))
+    if any(part.startswith(WHITEOUT) for part in path.split("/")):
+        raise BuildError("is a name by which layers delete files", where=f"/{path}")

@@ -10,6 +10,7 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
+from lading.building.layers import regular
 from lading.building.secrets import assignments
 from lading.building.secrets.finding import Finding
 from lading.building.secrets.kinds import KINDS, Kind
@@ -36,7 +37,7 @@ _NEXT_LINE = b"pragma: allowlist nextline secret"
 def scan(path: Path, name: str, size: int) -> list[Finding]:
     """What is found in the file at `path`, which findings call `name`. Raises OSError."""
     one = Scan(name, size)
-    with path.open("rb", buffering=0) as file:
+    with regular.opened(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             one.feed(chunk)
     return one.found

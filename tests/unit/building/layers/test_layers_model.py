@@ -92,6 +92,31 @@ def test_a_model_that_did_not_change_is_not_read_again(app: Path, materials: Mat
     assert written_after - written < 100_000
 
 
+@pytest.mark.parametrize("how", ["written over", "put in its place", "grown"])
+def test_a_model_that_changes_while_it_is_read_is_named(
+    app: Path, materials: Materials, how: str
+) -> None:
+    model_file = app / "model.bin"
+    layer = _wanted(app, materials, FileHashes(materials.cache, app))
+    told = []
+
+    def heard(count: int) -> None:
+        if not told and how == "put in its place":
+            model_file.rename(app / "before")
+            model_file.write_bytes(bytes(BYTES))
+        elif not told:
+            with model_file.open("r+b") as file:
+                file.seek(-10, os.SEEK_END)
+                file.write(bytes(10 if how == "written over" else 20))
+        told.append(count)
+
+    with pytest.raises(BuildError) as caught:
+        layer.make(heard)
+    assert str(caught.value) == (
+        f"{model_file}: changed while it was built; build again once nothing writes to it"
+    )
+
+
 def test_folders_of_models_are_parted_from_the_code(tmp_path: Path) -> None:
     for path in ("models/a/w.bin", "models/w.bin", "models.py", "main.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

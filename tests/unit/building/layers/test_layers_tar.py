@@ -106,3 +106,17 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError) as caught:
         _stored([file("w", tmp_path / "w")])
     assert str(caught.value) == f"{tmp_path / 'w'}: cannot be read: got no such file or directory"
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w")
+    with pytest.raises(BuildError) as caught:
+        _stored([file("w", tmp_path / "w")])
+    assert str(caught.value) == f"{tmp_path / 'w'}: cannot be read: got what is no file"
+
+
+@pytest.mark.parametrize("path", [".wh.x", "usr/.wh..wh..opq", "a/.wh.b/c"])
+def test_no_layer_deletes_what_lies_below_it(path: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        tar.ordered([file(path, b"")])
+    assert str(caught.value) == f"/{path}: is a name by which layers delete files"
