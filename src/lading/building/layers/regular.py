@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> FileIO:
     """The file at `path`, to be read without a buffer. Follows links.
 
     Raises OSError, also where another thing has taken the file's place.
@@ -24,7 +24,7 @@ def opened(path: Path) -> BinaryIO:
     except OSError:
         os.close(descriptor)
         raise
-    return os.fdopen(descriptor, "rb", buffering=0)
+    return FileIO(descriptor)
 
 
 def read(path: Path) -> bytes:
