@@ -94,6 +94,9 @@ def test_what_cannot_be_gone_back_to_is_refused(one: App) -> None:
         ("diff", "s", "3"): "s has no such revision: expected 1 to 2, got 3; "
         "`lading history s` shows them",
     }
+    texts["rollback", "s", "-m", "\udcff"] = (
+        "-m: the message is not text: expected UTF-8, got '\\udcff'"
+    )
     for words, text in texts.items():
         assert one.refused(*words, code=2) == f"lading: {text}\n"
 
@@ -102,11 +105,12 @@ def test_a_rollback_needs_no_source_and_no_request_notices_it(one: App) -> None:
     settings, lock = one.settings.read_text(), one.folder / "lading.lock"
     one.settings.write_text("app: [broken")
     kept = lock.read_bytes()
-    lock.unlink()
-    says(one, 3)
     assert one.ok("rollback", "s", "--dry-run").endswith(
         "  ~ s  code: h.py\nthis was a dry run: nothing was done\n"
     )
+    for gone in (lock, one.settings):
+        gone.unlink()
+    shutil.rmtree(one.folder / "s")
     with Load(one.url("s"), body=b"{}", requests_a_second=100) as load:
         time.sleep(0.3)
         begun = time.monotonic()
@@ -117,8 +121,6 @@ def test_a_rollback_needs_no_source_and_no_request_notices_it(one: App) -> None:
     assert (load.answers[0].body, load.answers[-1].body) == (b"2", b"1")
     assert took < 10
     assert said.endswith("s is what revision 1 was; `lading up` would undo that\n")
-    one.settings.write_text(settings)
-    lock.write_bytes(kept)
     assert history(one) == [
         (3, "running", "two is slow"),
         (2, "kept", "two is better"),
@@ -126,14 +128,23 @@ def test_a_rollback_needs_no_source_and_no_request_notices_it(one: App) -> None:
     ]
     assert one.json("history")[0]["returns_to"] == 1
     assert "s has no revision before 1 that was ready" in one.refused("rollback", "s", code=2)
+    one.settings.write_text(settings)
+    lock.write_bytes(kept)
+    (one.folder / "s").mkdir()
+    says(one, 3)
 
 
 def test_up_says_that_it_would_undo_a_rollback(one: App) -> None:
     said = one.ok("up", "--dry-run")
     assert said.startswith("  ~ s  undoes the rollback to revision 1\n       code: h.py\n")
-    one.ok("up", "-d")
+    one.ok("up", "-d", "-m", "three")
     assert answer(one) == 3
-    assert [number for number, _, _ in history(one)] == [4, 3, 2, 1]
+    again = one.lading("up", "-d", "-m", "again")
+    assert again.stderr == "lading: nothing new was started: the message is kept nowhere\n"
+    assert [(number, why) for number, _, why in history(one)][:2] == [
+        (4, "three"),
+        (3, "two is slow"),
+    ]
 
 
 def test_of_an_app_that_is_down_all_is_started_with_the_service_as_it_was(one: App) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import click
@@ -24,6 +25,11 @@ _LONGEST = 1000
 def _keep(context: click.Context, _option: click.Parameter, value: str) -> None:
     if len(value) > _LONGEST:
         raise UsageError("the message is too long", "-m", f"at most {_LONGEST} characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        # What the shell gave and is no text; neither a socket nor a database would take it.
+        raise UsageError("the message is not text", "-m", "UTF-8", ascii(value)) from error
     context.meta[_WHY] = " ".join(value.split())
 
 
@@ -31,7 +37,7 @@ option = click.option(
     "-m",
     "--message",
     default="",
-    help="Why, for `lading history`.",
+    help="Why, for `lading history`: of the revisions that this makes.",
     callback=_keep,
     expose_value=False,
 )
@@ -42,6 +48,13 @@ def why() -> str:
     """The message that this command was called with; empty where there was none."""
     text: str = click.get_current_context().meta.get(_WHY, "")
     return text
+
+
+def tell_unkept(services: Iterable[WantedService]) -> None:
+    """Say so where the message is that of no revision among what is wanted now."""
+    text = why()
+    if text and all(one.occasion.why != text for one in services):
+        click.echo("lading: nothing new was started: the message is kept nowhere", err=True)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,16 @@ from lading.state.folders import Folders
 def found() -> Place:
     """The place alone, whatever lading.yaml says.
 
-    A mistake in it keeps nobody from seeing or stopping what runs. Raises SettingsError when there
-    is no lading.yaml.
+    A mistake in it keeps nobody from seeing or stopping what runs, nor does its being gone from a
+    folder whose app was up. Raises SettingsError when there is no lading.yaml otherwise.
     """
-    return Place(find(Path.cwd()), Folders.of_user())
+    folders = Folders.of_user()
+    try:
+        return Place(find(Path.cwd()), folders)
+    except SettingsError:
+        if folders.app(Path.cwd()).is_dir():
+            return Place(Path.cwd(), folders)
+        raise
 
 
 def name(at: Place) -> str:

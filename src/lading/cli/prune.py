@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 
 import click
 
 from lading.cli import output
 from lading.controller import everywhere
-from lading.engines.engine import Engine
+from lading.engines.engine import BRIDGE
 from lading.errors import UsageError
 from lading.oci import Digest, Reference
 from lading.state.folders import Folders
@@ -32,7 +33,7 @@ class _Found:
     """Of images, as they are stored."""
     unpacked: int
     """Of what engines had made of images."""
-    cache: int
+    cache: int = 0
 
 
 @click.command()
@@ -65,28 +66,39 @@ def command(
     """
     folders = Folders.of_user()
     store = Layout(folders.store)
-    apps = everywhere.apps(folders)
-    engines = everywhere.engines(apps, folders)
-    needed = dict(everywhere.needed(apps, keep))
-    for digest, why in everywhere.running(engines):
-        needed.setdefault(digest, []).append(why)
     names = _names(store, forgotten)
-    planned = pruning.plan(store, needed, names)
-    sizes = _sizes(store, [*planned.images, *(one.digest for one in planned.kept)])
-    if not dry_run:
-        planned = pruning.prune(store, needed, names)
-    staying = [one.digest for one in planned.kept]
-    unpacked = _forget(engines, staying, dry_run)
-    found = _Found(planned, sizes, unpacked, _cache(folders, dry_run) if cache else 0)
+    # What is needed is asked for while nobody can start anything that needs more.
+    with nullcontext() if dry_run else store.alone():
+        found = _pruned(folders, store, keep, names, dry_run)
+    if cache:
+        found = replace(found, cache=_cache(folders, dry_run))
     if as_json:
         output.print_json(_document(found))
     else:
         _print(found, dry_run, every)
 
 
+def _pruned(
+    folders: Folders, store: Layout, keep: int, names: Iterable[Reference], dry_run: bool
+) -> _Found:
+    apps = everywhere.apps(folders)
+    engines = everywhere.engines(apps, folders)
+    needed = dict(everywhere.needed(apps, keep))
+    for digest, why in everywhere.running(engines):
+        needed.setdefault(digest, []).append(why)
+    planned = pruning.plan(store, needed, names)
+    staying = [one.digest for one in planned.kept]
+    sizes = {one: pruning.size(store, one) for one in (*planned.images, *staying)}
+    if not dry_run:
+        pruning.remove(store, planned)
+    unpacked = sum(engine.prune(staying, dry_run) for engine in engines)
+    return _Found(planned, sizes, unpacked)
+
+
 def _names(store: Layout, forgotten: Iterable[str]) -> list[Reference]:
     """Raises UsageError for what names nothing."""
-    there = [one.name for one in store.listed() if one.name]
+    # The engine's own is no app's: what runs may be started again at any time, and needs it then.
+    there = [one.name for one in store.listed() if one.name and one.name != BRIDGE]
     found = []
     for text in forgotten:
         asked = text.rstrip("/")
@@ -96,15 +108,6 @@ def _names(store: Layout, forgotten: Iterable[str]) -> list[Reference]:
             raise UsageError("names no image", f"--forget {text}", todo=todo)
         found += mine
     return found
-
-
-def _sizes(store: Layout, images: Iterable[Digest]) -> dict[Digest, int]:
-    return {digest: pruning.size(store, digest) for digest in images}
-
-
-def _forget(engines: Iterable[Engine], kept: Iterable[Digest], dry_run: bool) -> int:
-    staying = list(kept)
-    return sum(engine.prune(staying, dry_run) for engine in engines)
 
 
 def _cache(folders: Folders, dry_run: bool) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from functools import partial
 
 import click
 
@@ -12,6 +13,7 @@ from lading.building import contents
 from lading.cli import engines, occasions, place, plan_shown, releasing, states
 from lading.cli.progress import shown
 from lading.cli.revisions import Revisions
+from lading.cli.stopping import left_behind
 from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
 from lading.engines import select
@@ -52,10 +54,13 @@ def command(service: str, revision: int | None, dry_run: bool) -> None:
         _require_image(found, target)
         click.echo("this was a dry run: nothing was done")
         return
-    _bring(found, target)
-    if not found.is_up:
-        _prepare(found, target)
-    released = releasing.release(at, lambda now: _asked(found, now, target), _say, occasions.why())
+    # Nobody prunes an image that is about to run, and that nothing is known to need yet.
+    with Layout(at.folders.store).shared():
+        _bring(found, target)
+        if not found.is_up:
+            _prepare(found, target)
+        asked = partial(_asked, found, target=target)
+        released = releasing.release(at, asked, _say, occasions.why())
     releasing.tell(released, time.monotonic() - begun)
     click.echo(f"{service} is what revision {target.number} was; `lading up` would undo that")
 
@@ -66,7 +71,7 @@ def _target(found: Revisions, service: str, number: int | None) -> Revision:
         return _before(found, service)
     target = found.one(service, number)
     current = found.current(service)
-    if current and found.is_up and current.spec == target.spec:
+    if current and found.is_up and _runs_alike(current, target):
         same = "runs" if current.number == number else f"runs, as revision {current.number}"
         raise UsageError(f"revision {number} of {service} {same}", todo="there is nothing to do")
     return target
@@ -83,12 +88,17 @@ def _before(found: Revisions, service: str) -> Revision:
         )
     number = current.occasion.returns_to or current.number
     for one in revisions:
-        if one.number < number and one.ready_at and one.spec != current.spec:
+        if one.number < number and one.ready_at and not _runs_alike(one, current):
             return one
     raise UsageError(
         f"{service} has no revision before {number} that was ready",
         todo=f"name one; `lading history {service}` shows them",
     )
+
+
+def _runs_alike(one: Revision, other: Revision) -> bool:
+    """But for what belongs to the gateway: that is no rollback's to change."""
+    return replace(one.spec, max_body_bytes=other.spec.max_body_bytes) == other.spec
 
 
 def _foretell(found: Revisions, target: Revision) -> None:
@@ -118,7 +128,8 @@ def _side(found: Revisions, revision: Revision, replicas: int) -> Asked:
         image = found.image(revision)
         return contents.of_image(image) if image else None
 
-    return Asked(revision.spec, replicas, revision.spec.image, stored)
+    spec = replace(revision.spec, max_body_bytes=found.wanted.listener.max_body_bytes)
+    return Asked(spec, replicas, spec.image, stored)
 
 
 def _asked(found: Revisions, now: WantedApp | None, target: Revision) -> WantedApp:
@@ -164,12 +175,20 @@ def _require_image(found: Revisions, target: Revision) -> str | None:
 
 def _prepare(found: Revisions, target: Revision) -> None:
     """What `lading up` does before it starts an app."""
+    if found.wanted.services and not left_behind(found.at):
+        click.echo("the app was down: all of it is started as it was last")
     app = _app(found.at)
     limits = {f"services.{target.service}": target.spec.limits}
-    engines.take(found.at, app.engine if app else select.EMBEDDED, limits)
+    engines.take(found.at, _engine(found.at, app), limits)
     states.take(found.at, app)
-    if found.wanted.services:
-        click.echo("the app was down: all of it is started as it was last")
+
+
+def _engine(at: Place, app: App | None) -> str:
+    """What the app is on, or was when it went down; else what lading.yaml says."""
+    for file in (at.engine_file, at.engine_before_file):
+        if file.exists():
+            return select.recalled(file).name
+    return app.engine if app else select.EMBEDDED
 
 
 def _app(at: Place) -> App | None:

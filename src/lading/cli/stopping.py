@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from lading.controller.client import Client
 from lading.controller.place import Place
 from lading.controller.process import spawn
@@ -30,7 +32,8 @@ def stop(at: Place) -> bool:
     if not client.wait_gone(_LONGEST_END_SECONDS + max(promised, default=0.0)):
         raise ControllerError("still stopping", todo="see `lading ps`, or call `lading down` again")
     # Nothing runs on any engine now: the next `up` may choose another.
-    at.engine_file.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        at.engine_file.replace(at.engine_before_file)
     return True
 
 

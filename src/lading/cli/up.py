@@ -36,6 +36,7 @@ from lading.engines import select
 from lading.errors import LadingError, UsageError
 from lading.oci import Digest
 from lading.settings.app import App
+from lading.stores.layout import Layout
 
 if TYPE_CHECKING:
     from lading.cli.watching import Watching
@@ -79,21 +80,24 @@ def command(
     limits = {f"services.{one.name}": one.limits for one in chosen}
     engines.take(at, engine or app.engine, limits)
     states.take(at, app)
-    with shown() as progress:
-        lock = locks.ensured(app, progress)
-        app = foreign.settled(app, lock)
-        _plan(app, at, services, lock)
-        recipes = building.chosen(app, services)
-        images = building.build_all(app, recipes, lock, progress)
-        foreign.bridge(app, services, lock, engine or app.engine, progress)
-    digests = {name: one.digest for name, one in images.items()}
-    released = releasing.release(
-        at,
-        lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
-        _say,
-        occasions.why(),
-    )
+    # Nobody prunes what is built before it is known to be needed.
+    with Layout(at.folders.store).shared():
+        with shown() as progress:
+            lock = locks.ensured(app, progress)
+            app = foreign.settled(app, lock)
+            _plan(app, at, services, lock)
+            recipes = building.chosen(app, services)
+            images = building.build_all(app, recipes, lock, progress)
+            foreign.bridge(app, services, lock, engine or app.engine, progress)
+        digests = {name: one.digest for name, one in images.items()}
+        released = releasing.release(
+            at,
+            lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
+            _say,
+            occasions.why(),
+        )
     releasing.tell(released, time.monotonic() - begun)
+    occasions.tell_unkept((*released.wanted.services, *released.failed))
     if error := released.incomplete:
         if detach:
             raise error

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lading.controller.place import ENGINE, STATE
+from lading.controller.place import ENGINE, ENGINE_BEFORE, STATE
 from lading.engines import select
 from lading.engines.engine import Engine
 from lading.engines.select import Chosen
-from lading.errors import EngineUnavailable, StoreError
+from lading.errors import EngineUnavailable, StateError, StoreError
 from lading.oci import Digest
 from lading.state.address import Address, Kept, recalled
 from lading.state.folders import Folders
 from lading.state.glance import Glance, glance
 from lading.state.past import Past
+from lading.state.rows import StoredRevision
+
+_WANTED = "wanted as "
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,10 @@ class Remembered:
     folders: Folders
 
     @property
-    def engine(self) -> Chosen:
-        """What runs it, or did."""
-        return select.recalled(self.own / ENGINE)
+    def engines(self) -> list[Chosen]:
+        """What runs it, and did before it went down."""
+        files = (self.own / name for name in (ENGINE, ENGINE_BEFORE))
+        return [select.recalled(one) for one in files if one.exists()]
 
     @cached_property
     def state(self) -> Address:
@@ -66,19 +70,30 @@ def needed(found: Iterable[Remembered], last: int) -> Mapping[Digest, list[str]]
     """
     reasons: dict[Digest, list[str]] = {}
     for app in found:
-        wanted = {(one.service, one.revision) for one in app.glance.services} if app.glance else {}
-        kept = {(x.service, x.number): x for x in Past(app.state).revisions(last=last)}
-        for service, number in sorted(wanted - kept.keys() if wanted else ()):
-            if earlier := Past(app.state).revision(service, number):
-                kept[service, number] = earlier
-        for (service, number), one in sorted(kept.items()):
+        for one, is_wanted in _revisions(app, last):
             with suppress(StoreError):
-                is_now = (service, number) in wanted
-                phrase = (
-                    f"is {'wanted as ' if is_now else ''}{app.name}/{service} revision {number}"
-                )
-                reasons.setdefault(Digest.parse(one.image), []).append(phrase)
+                image = Digest.parse(one.image)
+                named = f"{app.name}/{one.service} revision {one.number}"
+                reasons.setdefault(image, []).append(f"is {_WANTED if is_wanted else ''}{named}")
     return reasons
+
+
+def _revisions(app: Remembered, last: int) -> list[tuple[StoredRevision, bool]]:
+    """Those of an app that need their images, by service and number; and whether it wants them."""
+    past = Past(app.state)
+    try:
+        kept = {(x.service, x.number): x for x in past.revisions(last=last)}
+        if kept and app.glance is None:
+            raise StateError("what the app wants cannot be read", app.state.shown)
+        wanted = {(x.service, x.revision) for x in app.glance.services} if app.glance else set()
+        for service, number in wanted - kept.keys():
+            if earlier := past.revision(service, number):
+                kept[service, number] = earlier
+    except StateError as error:
+        forever = f"if the app is no more, delete {app.own}"
+        error.todo = "; ".join(filter(None, (error.todo, forever)))
+        raise
+    return [(one, key in wanted) for key, one in sorted(kept.items())]
 
 
 def running(engines: Iterable[Engine]) -> Iterator[tuple[Digest, str]]:
@@ -91,7 +106,7 @@ def running(engines: Iterable[Engine]) -> Iterator[tuple[Digest, str]]:
 
 def engines(found: Iterable[Remembered], folders: Folders) -> list[Engine]:
     """The embedded engine, and those that apps were started on. One that is away is left out."""
-    chosen = dict.fromkeys([Chosen(), *(app.engine for app in found)])
+    chosen = dict.fromkeys([Chosen(), *(one for app in found for one in app.engines)])
     there = []
     for one in chosen:
         engine = select.opened(one, folders)

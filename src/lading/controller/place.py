@@ -12,8 +12,9 @@ from lading.gateway.requests.log import RequestLog
 from lading.state.address import Address, Kept, recalled
 from lading.state.folders import Folders
 
-ENGINE, STATE = "engine.json", "database.json"
-"""Files with what an app was last started on and with, among what belongs to it."""
+ENGINE, ENGINE_BEFORE, STATE = "engine.json", "engine-before.json", "database.json"
+"""Files with what an app runs on, ran on when it went down, and was last started with, among what
+belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Place:
     def engine_file(self) -> Path:
         """Which engine the app was last started on."""
         return self.folders.app(self.folder) / ENGINE
+
+    @property
+    def engine_before_file(self) -> Path:
+        """Which engine the app was on when it went down."""
+        return self.folders.app(self.folder) / ENGINE_BEFORE
 
     @property
     def engine(self) -> Engine:

@@ -119,7 +119,7 @@ class Layout:
                 yield
         except BlockingIOError as error:
             raise StoreError(
-                "is written to by a build or a pull",
+                "is in use by a build, a pull or a start",
                 str(self.folder),
                 todo="try again once it is done",
             ) from error

@@ -15,6 +15,7 @@ from typing import Any
 
 from lading.errors import StoreError
 from lading.oci import Digest, Reference
+from lading.stores.disk import explained
 from lading.stores.index_file import Listed
 from lading.stores.layout import Layout
 
@@ -86,21 +87,12 @@ def plan(
     )
 
 
-def prune(
-    store: Layout,
-    needed: Mapping[Digest, Sequence[str]],
-    forgotten: Iterable[Reference] = (),
-) -> Pruning:
-    """Remove what `plan` finds, and say what that was.
-
-    Waits for nobody: raises StoreError while a build or pull writes to the store.
-    """
-    with store.alone():
-        found = plan(store, needed, forgotten)
-        store.forget({*found.images, *found.attached}, found.names)
-        for digest in found.blobs:
-            store.blobs.remove(digest)
-    return found
+def remove(store: Layout, found: Pruning) -> None:
+    """Remove what `plan` found. Both are to be called under one `store.alone()`, with what is
+    needed asked for there too: else what somebody starts meanwhile is not known of."""
+    store.forget({*found.images, *found.attached}, found.names)
+    for digest in found.blobs:
+        store.blobs.remove(digest)
 
 
 def size(store: Layout, image: Digest) -> int:
@@ -165,11 +157,16 @@ def _closed(store: Layout, roots: Iterable[Digest]) -> set[Digest]:
 
 
 def _document(store: Layout, digest: Digest) -> Mapping[str, Any]:
-    """A manifest or index; empty where it cannot be read, since then nothing is known of it."""
+    """A manifest or index; empty where it is missing or damaged.
+
+    Raises StoreError where it cannot be read now: what it is made of would seem to be nobody's.
+    """
+    if not store.blobs.has(digest):
+        return {}
     try:
-        with store.blobs.open(digest) as stream:
+        with explained(store.folder), store.blobs.open(digest) as stream:
             document = json.load(stream)
-    except (StoreError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -28,12 +30,24 @@ def an_image(images: Images, number: int) -> Image:
     return images.image(images.layer({"lower": b"1"}), own)
 
 
+def prune(
+    store: Layout,
+    needed: Mapping[Digest, Sequence[str]],
+    forgotten: Iterable[Reference] = (),
+) -> pruning.Pruning:
+    """As `lading prune` goes about it."""
+    with store.alone():
+        found = pruning.plan(store, needed, forgotten)
+        pruning.remove(store, found)
+    return found
+
+
 def all_of(store: Layout) -> set[Digest]:
     return set(store.blobs.all())
 
 
 def test_an_empty_store_has_nothing_to_prune(store: Layout) -> None:
-    found = pruning.prune(store, {})
+    found = prune(store, {})
     assert not found.anything
     assert found.kept == ()
 
@@ -44,7 +58,7 @@ def test_what_lost_its_name_goes_with_what_only_it_had(store: Layout, images: Im
     store.write(second, NAME)
     planned = pruning.plan(store, {})
     assert all_of(store) >= set(planned.blobs)
-    assert pruning.prune(store, {}) == planned
+    assert prune(store, {}) == planned
     assert planned.images == (first.digest,)
     assert planned.kept == (pruning.Kept(second.digest, ("is demo/digits:latest",)),)
     shared = first.layers[0].descriptor.digest
@@ -70,7 +84,7 @@ def test_what_is_needed_stays_and_it_is_said_why(store: Layout, images: Images) 
     store.write(first, NAME)
     store.write(an_image(images, 2), NAME)
     needed = {first.digest: ["is revision 1 of digits"]}
-    found = pruning.prune(store, needed)
+    found = prune(store, needed)
     assert found.kept[0] == pruning.Kept(first.digest, ("is revision 1 of digits",))
     assert not found.anything
     assert store.read(first.digest) == first
@@ -80,7 +94,7 @@ def test_a_name_that_is_forgotten_keeps_nothing(store: Layout, images: Images) -
     image, other = an_image(images, 1), an_image(images, 2)
     store.write(image, NAME)
     store.write(other, Reference("demo/other"))
-    found = pruning.prune(store, {}, [NAME])
+    found = prune(store, {}, [NAME])
     assert (found.images, found.names) == ((image.digest,), (NAME,))
     assert [name for name, _ in store.references()] == [Reference("demo/other")]
 
@@ -88,7 +102,7 @@ def test_a_name_that_is_forgotten_keeps_nothing(store: Layout, images: Images) -
 def test_a_forgotten_name_leaves_an_image_that_is_needed(store: Layout, images: Images) -> None:
     image = an_image(images, 1)
     store.write(image, NAME)
-    found = pruning.prune(store, {image.digest: ["runs"]}, [NAME])
+    found = prune(store, {image.digest: ["runs"]}, [NAME])
     assert (found.images, found.names) == ((), (NAME,))
     assert store.read(image.digest) == image
     assert list(store.references()) == []
@@ -104,7 +118,7 @@ def test_what_is_attached_goes_and_stays_with_its_image(store: Layout, images: I
         bills += [bill, signature]
         store.attach(bill)
         store.attach(signature)
-    found = pruning.prune(store, {})
+    found = prune(store, {})
     assert found.attached == (bills[0].digest, bills[1].digest)
     assert store.attached(second.digest) == [bills[2]]
     assert store.attached(bills[2].digest) == [bills[3]]
@@ -120,7 +134,7 @@ def test_an_index_keeps_its_images(store: Layout, images: Images) -> None:
         store.write(image)
     parts = {"linux/amd64": here.descriptor, "linux/arm64": arm.descriptor}
     index = store.write_index(Index.of(parts), NAME)
-    found = pruning.prune(store, {})
+    found = prune(store, {})
     assert found.images == (gone.digest,)
     reasons = {one.digest: one.reasons for one in found.kept}
     assert reasons[index] == ("is demo/digits:latest",)
@@ -135,7 +149,7 @@ def test_what_an_image_stands_on_stays_with_it(store: Layout, images: Images) ->
     for one in (base, other):
         store.write(one)
     store.write(image, NAME)
-    found = pruning.prune(store, {})
+    found = prune(store, {})
     assert found.images == (other.digest,)
     assert found.kept[0] == pruning.Kept(base.digest, (f"is what {image.digest.short} stands on",))
 
@@ -149,7 +163,7 @@ def test_what_others_listed_stays(store: Layout, images: Images) -> None:
     entry = Descriptor(chart.media_type, chart.digest, chart.size).to_json()
     text = path.read_text()
     path.write_text(text.replace('"manifests":[', f'"manifests":[{entry!s},'.replace("'", '"')))
-    assert not pruning.prune(store, {}).anything
+    assert not prune(store, {}).anything
     assert store.blobs.has(chart.digest)
 
 
@@ -158,7 +172,7 @@ def test_blobs_that_nothing_has_go(store: Layout, images: Images) -> None:
     with store.blobs.writer() as writer:
         writer.write(b"left by a build that was killed")
         left = writer.commit(media_types.LAYER)
-    assert pruning.prune(store, {}).blobs == (left.digest,)
+    assert prune(store, {}).blobs == (left.digest,)
     assert not store.blobs.has(left.digest)
 
 
@@ -166,45 +180,71 @@ def test_nothing_is_pruned_while_a_build_writes(store: Layout, images: Images) -
     store.write(an_image(images, 1), NAME)
     with store.shared(), store.shared():
         with pytest.raises(StoreError) as caught:
-            pruning.prune(store, {}, [NAME])
+            prune(store, {}, [NAME])
         # What is in the making has no name yet, and may be written meanwhile.
         store.write(an_image(images, 2))
     assert str(caught.value) == (
-        f"{store.folder}: is written to by a build or a pull; try again once it is done"
+        f"{store.folder}: is in use by a build, a pull or a start; try again once it is done"
     )
-    assert len(pruning.prune(store, {}, [NAME]).images) == 2
+    assert len(prune(store, {}, [NAME]).images) == 2
+
+
+class Unreadable(BlobFiles):
+    """A disk that fails to give one of its blobs."""
+
+    failing: Digest
+
+    def open(self, digest: Digest) -> BufferedReader:
+        if digest == self.failing:
+            raise StoreError("cannot be read", self.where(digest), came="input/output error")
+        return super().open(digest)
+
+
+def test_where_a_manifest_cannot_be_read_nothing_goes(store: Layout, images: Images) -> None:
+    image = an_image(images, 1)
+    store.write(image, NAME)
+    before = all_of(store)
+    store._blobs = Unreadable(store.folder)
+    store._blobs.failing = image.digest
+    with pytest.raises(StoreError, match="input/output error"):
+        prune(store, {})
+    assert all_of(store) == before
 
 
 class Killed(BlobFiles):
-    """Ends the process before the second removal."""
+    """Ends the process before it removes another blob than the first few."""
 
-    removed = 0
+    left: int
 
     def remove(self, digest: Digest) -> None:
-        if self.removed == 1:
+        if not self.left:
             os._exit(9)
-        self.removed += 1
+        self.left -= 1
         super().remove(digest)
 
 
-def test_a_crash_in_its_middle_loses_nothing_and_the_next_one_ends_it(
-    store: Layout, images: Images
+def test_a_crash_at_any_point_loses_nothing_and_the_next_one_ends_it(
+    tmp_path: Path, images: Images
 ) -> None:
     kept = an_image(images, 3)
-    for number in (1, 2):
-        store.write(an_image(images, number), NAME)
-    store.write(kept, NAME)
-    child = os.fork()
-    if not child:
-        store._blobs = Killed(store.folder)
-        pruning.prune(store, {})
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    assert store.read(NAME) == kept
-    assert store.unnamed() == []
-    for layer in kept.layers:
-        store.blobs.verify(layer.descriptor.digest)
-    found = pruning.prune(store, {})
-    assert len(found.blobs) == 5
-    expected = {kept.digest, Digest.of(kept.config)}
-    assert all_of(store) == expected | {layer.descriptor.digest for layer in kept.layers}
+    staying = {kept.digest, Digest.of(kept.config), *(x.descriptor.digest for x in kept.layers)}
+    for removed in range(7):
+        store = Layout(tmp_path / str(removed))
+        for number in (1, 2):
+            store.write(an_image(images, number), NAME)
+        store.write(kept, NAME)
+        surplus = all_of(store) - staying
+        child = os.fork()
+        if not child:
+            store._blobs = Killed(store.folder)
+            store._blobs.left = removed
+            prune(store, {})
+            os._exit(0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code == (9 if removed < len(surplus) else 0)
+        assert store.read(NAME) == kept
+        assert store.unnamed() == []
+        for layer in kept.layers:
+            store.blobs.verify(layer.descriptor.digest)
+        assert len(prune(store, {}).blobs) == len(surplus) - removed
+        assert all_of(store) == staying
