@@ -155,7 +155,10 @@ def test_another_machine_makes_the_same_of_the_same_lock(app: App) -> None:
     for path in forgotten:
         path.unlink()
     shutil.rmtree(HOME / "cache" / "sources")
+    # What is built already asks for none of them.
     assert app.json("build")[0]["digest"] == here
+    assert kept(app) == []
+    assert "probe: the same, " in app.ok("verify")
     assert kept(app) == forgotten
 
 

@@ -34,7 +34,7 @@ def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
     with shown() as progress:
         pairs = [(one, locks.locked_for(one, lock)) for one in recipes]
         registries.bring(app, [locked for _, locked in pairs], progress)
-        workshops.bring(app, pairs, progress)
+        workshops.bring(app, pairs, progress, every=True)
     for recipe in recipes:
         if not build_context.is_ours(folder / recipe.name):
             todo = "write to another folder, or empty it"

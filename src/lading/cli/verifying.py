@@ -16,7 +16,7 @@ from lading.building.comparing.values import Comparison
 from lading.building.lockfile import Lock
 from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
-from lading.cli import building, locks, registries, revision_images, stored
+from lading.cli import building, locks, registries, revision_images, stored, workshops
 from lading.controller.place import Place
 from lading.errors import DamagedBlob, ImageNotFound, UsageError
 from lading.oci import Digest, Image, Reference
@@ -74,6 +74,9 @@ def verify(app: App, wanted: Wanted, progress: Progress, *, fetch: bool) -> list
     lock = locks.fresh(app, {one.platform for one in targets})
     every = [lock.environments[one.recipe.environment.name] for one in targets]
     registries.bring(app, [one for each in every for one in each.values()], progress)
+    # Its wheels that no index has, where they were not made or locked on this machine.
+    pairs = [(one.recipe, each[one.platform]) for one, each in zip(targets, every, strict=True)]
+    workshops.bring(app, pairs, progress, every=True)
     with bench(store, folders.cache, progress, fetch) as at:
         several = len(targets) > 1
         return [_verified(one, lock, at, app.folder, several) for one in targets]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from lading.building.lockfile import LockedEnvironment
@@ -32,19 +32,45 @@ def bench(app: App, progress: Progress) -> Bench:
     return Bench(Layout(folders.store), folders.cache, progress, open_once)
 
 
-def bring(app: App, needed: Iterable[tuple[Recipe, LockedEnvironment]], progress: Progress) -> None:
-    """Have the wheels here that no index has; made again where they are not."""
-    cache = Folders.of_user().cache
+def bring(
+    app: App,
+    needed: Iterable[tuple[Recipe, LockedEnvironment]],
+    progress: Progress,
+    *,
+    every: bool = False,
+) -> None:
+    """Have the wheels here that no index has; made again where they are not.
+
+    Those alone whose layer has to be made, unless `every` one is asked for.
+    """
+    folders = Folders.of_user()
     for recipe, locked in needed:
         asked = recipe.environment.requirements
         if asked and any(one.origin for one in locked.wheels):
             from lading.building.wheels.making.kept import Kept
 
-            if Kept(cache).lacking(locked.wheels):
+            if lacking := Kept(folders.cache).lacking(locked.wheels):
                 # What it imports takes 60 ms.
                 from lading.building.wheels.making import again
 
-                again.bring(locked, asked, bench(app, progress))
+                there = {} if every else _there(recipe, locked, folders)
+                wanted = [one for one in lacking if one.name not in there]
+                again.bring(locked, wanted, asked, bench(app, progress))
+
+
+def _there(recipe: Recipe, locked: LockedEnvironment, folders: Folders) -> Container[str]:
+    """Names of packages in layers that were made before."""
+    from lading.building.layers import wheels
+    from lading.building.layers.cache import LayerCache
+    from lading.building.layers.materials import Materials
+    from lading.building.progress import Silent
+
+    store = Layout(folders.store)
+    materials = Materials(locked, store, folders.cache, Silent(), remembers=False)
+    cache = LayerCache(folders.cache, store)
+    layers = wheels.wanted(materials, recipe.environment.requirements, recipe.keep)
+    keys = ((one, one.key()) for one in layers)
+    return {name for one, key in keys if key and cache.find(key) for name in one.packages}
 
 
 def _workshop(engine: str, folders: Folders) -> Workshop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,13 +32,13 @@ from lading.building.wheels.target import Target
 from lading.errors import BuildError, RequirementsError
 
 
-def bring(locked: LockedEnvironment, asked: Path, bench: Bench) -> None:
-    """Have every wheel of `locked` here that no index has; `asked` is the file of requirements.
+def bring(locked: LockedEnvironment, wheels: Iterable[Wheel], asked: Path, bench: Bench) -> None:
+    """Have some wheels of `locked` here that no index has; `asked` is the file of requirements.
 
     Raises BuildError where one comes out another than is locked, RequirementsError where its
     source is gone or does not build.
     """
-    for wheel in Kept(bench.cache).lacking(locked.wheels):
+    for wheel in wheels:
         _Bringing(locked, asked, bench, wheel).bring()
 
 
