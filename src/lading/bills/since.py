@@ -29,7 +29,8 @@ def told(before: Bill, now: Bill) -> Iterator[str]:
     if changed:
         yield f"changed since it was built: {', '.join(changed)}"
     else:
-        yield "by its bill nothing has changed since: lock, settings, code and models are the same"
+        same = "what lock, settings, code and models hold is the same"
+        yield f"by its bill nothing has changed since: {same}"
     yield from _commits(before.origin, now.origin)
     if before.origin.builder != now.origin.builder:
         was, came = before.origin.builder or "an unknown Lading", now.origin.builder
@@ -65,3 +66,5 @@ def _commits(before: Origin, now: Origin) -> Iterator[str]:
         yield f"it was built of commit {before.commit[:_COMMIT]}{uncommitted}{here}"
     elif before.dirty:
         yield f"it was built of this commit{uncommitted}"
+    elif now.dirty:
+        yield "it was built of this commit as it is; here are changes that were not committed"

@@ -52,7 +52,8 @@ def test_what_differs_is_named_in_one_sentence() -> None:
 
 def test_where_nothing_has_changed_that_is_said() -> None:
     assert told(bill(lock="1", code="1"), bill(lock="1", code="1")) == [
-        "by its bill nothing has changed since: lock, settings, code and models are the same"
+        "by its bill nothing has changed since: "
+        "what lock, settings, code and models hold is the same"
     ]
 
 
@@ -68,6 +69,15 @@ def test_another_commit_is_named_and_whether_all_of_it_was_committed() -> None:
     assert told(before, bill(code="2"))[1] == (
         "it was built of commit aaaaaaaaaaaa, with changes that were not committed"
     )
+
+
+def test_a_change_that_no_digest_tells_is_told_by_git() -> None:
+    before = bill(code="1", commit="a" * 40)
+    assert told(before, bill(code="1", commit="a" * 40, dirty=True)) == [
+        "by its bill nothing has changed since: "
+        "what lock, settings, code and models hold is the same",
+        "it was built of this commit as it is; here are changes that were not committed",
+    ]
 
 
 def test_another_lading_is_named() -> None:

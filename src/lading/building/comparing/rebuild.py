@@ -25,7 +25,7 @@ from lading.stores.layout import Layout
 
 _DOWNLOADS = ("debs", "sources", "wheels")
 """Folders of a cache whose files are named by their hash."""
-_UV_CACHE = "UV_CACHE_DIR"
+_UV_CACHE, _UV_OFFLINE = "UV_CACHE_DIR", "UV_OFFLINE"
 
 
 @dataclass(frozen=True)
@@ -54,26 +54,27 @@ def bench(originals: Layout, cache: Path, progress: Progress, fetch: bool) -> It
     """A place to rebuild in, below `cache`.
 
     With `fetch`, uv has an empty cache as well, for this process, while it lasts; without, it is
-    trusted to have unpacked what it fetched. Raises StoreError.
+    trusted to have unpacked what it fetched, and asks no index. Raises StoreError.
     """
     with workspace(cache) as folder:
         with explained(folder):
             for name in _DOWNLOADS:
                 (cache / name).mkdir(exist_ok=True)
                 (folder / name).symlink_to(cache / name)
-        with _uv_cache(folder / "uv" if fetch else None):
+        variable, value = (_UV_CACHE, str(folder / "uv")) if fetch else (_UV_OFFLINE, "1")
+        with _variable(variable, value):
             yield Bench(Layout(folder / "store"), folder, progress, originals)
 
 
 @contextmanager
-def _uv_cache(folder: Path | None) -> Iterator[None]:
-    before = os.environ.get(_UV_CACHE)
-    if folder:
-        os.environ[_UV_CACHE] = str(folder)
+def _variable(name: str, value: str) -> Iterator[None]:
+    """One of this process's environment, while it lasts."""
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
         yield
     finally:
-        if before is not None:
-            os.environ[_UV_CACHE] = before
-        elif folder:
-            del os.environ[_UV_CACHE]
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
