@@ -54,9 +54,11 @@ def test_the_second_makes_nothing_but_its_code(made: Mapping[str, list[str]]) ->
 def test_what_they_share_is_stored_once(app: App, made: Mapping[str, list[str]]) -> None:
     document = app.json("images")
     probe, twin = document["images"]
-    also = {layer["kind"]: layer["also_in"] for layer in twin["layers"]}
-    assert also == {"base": ["probe"], "runtime": ["probe"], "wheels": ["probe"], "code": []}
-    shared = {layer["digest"] for layer in probe["layers"] if layer["also_in"]}
+    others = {layer["kind"]: layer["others"] for layer in twin["layers"]}
+    assert others == {"base": 1, "runtime": 1, "wheels": 1, "code": 0}
+    shared = {layer["digest"] for layer in probe["layers"] if layer["others"]}
+    named = {x["digest"] for x in document["layers"] if x["images"] == ["probe", "twin"]}
+    assert named == shared
     assert len(shared) == len(probe["layers"]) - 1 >= 3
     assert twin["added_size"] == twin["own_size"] < twin["size"] / 100
     assert probe["added_size"] + twin["added_size"] == document["stored_size"]

@@ -181,8 +181,7 @@ def _print_layers(listed: _Listed, found: Sequence[Share]) -> None:
 
 
 def _layer_cells(layer: SharedLayer) -> tuple[str, ...]:
-    others = layer.also_in
-    also = f"{len(others)} others" if len(others) > 1 else "".join(others)
+    also = f"{layer.others} others" if layer.others > 1 else layer.also_in
     sizes = output.size(layer.size), output.size(layer.unpacked_size)
     return f"  {layer.kind or '-'}", *sizes, also or "-", layer.title or layer.digest.hex[:_SHORT]
 
@@ -203,6 +202,11 @@ def _document(store: Layout, listed: _Listed, found: Sequence[Share]) -> dict[st
         "images": [
             _share_document(by_name[name]) if name in by_name else {"name": name, "missing": why}
             for name, why in listed.images.items()
+        ],
+        # Once each, and not with every image that has it.
+        "layers": [
+            {"digest": str(digest), "images": list(names)}
+            for digest, names in {x.digest: x.had_by for one in found for x in one.layers}.items()
         ],
         "size": sum(share.size for share in found),
         "stored_size": sum(share.added_size for share in found),
@@ -227,7 +231,7 @@ def _share_document(share: Share) -> dict[str, object]:
                 "digest": str(layer.digest),
                 "size": layer.size,
                 "unpacked_size": layer.unpacked_size,
-                "also_in": list(layer.also_in),
+                "others": layer.others,
             }
             for layer in share.layers
         ],

@@ -27,9 +27,15 @@ class SharedLayer:
     """The images that have it, in the order in which they were given: one list for all of them."""
 
     @property
-    def also_in(self) -> tuple[str, ...]:
-        """The other images that have it."""
-        return tuple(name for name in self.had_by if name != self.image)
+    def others(self) -> int:
+        """How many other images have it."""
+        return len(self.had_by) - 1
+
+    @property
+    def also_in(self) -> str:
+        """The other image that has it; empty where none has, or several: of many images that have
+        much in common, all names would be the square of them."""
+        return next(name for name in self.had_by if name != self.image) if self.others == 1 else ""
 
 
 @dataclass(frozen=True)

@@ -102,10 +102,26 @@ def test_json_says_the_same(built):
     assert first["digest"] == str(built.read(Reference("shop/recommend")).digest)
     assert first["added_size"] == first["size"] == first["own_size"] + first["shared_size"]
     assert [x["kind"] for x in first["layers"]] == ["base", "code"]
-    assert first["layers"][0]["also_in"] == ["a"]
+    assert [x["others"] for x in first["layers"]] == [1, 0]
+    base = {"digest": first["layers"][0]["digest"], "images": ["recommend", "a"]}
+    assert document["layers"][0] == base
+    assert len(document["layers"]) == 3
     assert step == {"name": "train", "missing": "not built"}
     assert document["stored_size"] == document["store_size"] == built.blobs.total_size()
     assert document["size"] > document["stored_size"]
+
+
+def test_twice_as_many_images_that_have_all_in_common_are_told_in_twice_the_words(
+    store, layer, images
+):
+    base = layer("base", "base", 1000)
+    told = []
+    for few in (range(20), range(20, 40)):
+        for number in few:
+            name = Reference(f"shop/s{number}")
+            store.write(image(images, "a", base, layer("code", f"{number}", 1000)), name)
+        told.append(len(show("--all", "--json")) + len(show("--all", "--layers")))
+    assert 1.9 < told[1] / told[0] < 2.1
 
 
 def test_every_image_of_the_store_is_below_its_app_with_those_it_had_before(

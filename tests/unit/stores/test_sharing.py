@@ -65,9 +65,9 @@ def test_a_layer_tells_what_it_is_and_who_else_has_it(three, base):
     layer = one.layers[0]
     assert (layer.kind, layer.title, layer.unpacked_size) == ("base", "Debian", 10240)
     assert (layer.digest, layer.size) == (base.descriptor.digest, base.descriptor.size)
-    assert [x.also_in for x in one.layers] == [("two",), ()]
+    assert [x.also_in for x in one.layers] == ["two", ""]
     assert [(x.kind, x.title, x.unpacked_size, x.also_in) for x in three_.layers] == [
-        ("", "", None, ())
+        ("", "", None, "")
     ]
 
 
