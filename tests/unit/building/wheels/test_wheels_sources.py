@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import os
 import subprocess
 import tarfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -89,6 +94,9 @@ def test_a_repository_is_shown_without_what_lets_in() -> None:
     token = Repository.parse("git+https://t0ken:x@host/me/a.git@v1.0")
     assert (token.public, token.ref) == ("https://host/me/a.git", "v1.0")
     assert token.url == "https://t0ken:x@host/me/a.git"
+    scoped = Repository.parse("git+https://host/@me/a@v1.0")
+    assert (scoped.public, scoped.ref) == ("https://host/@me/a", "v1.0")
+    assert Repository.parse("git+https://host/a.git@lib@1.0").ref == "lib@1.0"
     ssh = Repository.parse("git+ssh://git@host/me/a.git")
     assert (ssh.public, ssh.ref) == ("ssh://git@host/me/a.git", "")
     assert Repository.parse("git@host:me/a.git@main").public == "ssh://git@host/me/a.git"
@@ -144,6 +152,43 @@ def test_a_branch_is_a_commit_and_a_kept_commit_stays(tmp_path: Path) -> None:
         sources.direct(wanted(tmp_path, f"{url}@nowhere"))
     assert refused.value.problem == "git cannot fetch it"
     assert refused.value.came == "couldn't find remote ref nowhere"
+
+
+def test_a_repository_lets_in_by_its_url_which_no_process_is_told(tmp_path: Path) -> None:
+    repository(tmp_path / "a.git")
+    subprocess.run(["git", "update-server-info"], cwd=tmp_path / "a.git", check=True)
+    secret, told = "s3:cr@t/%", []
+    known = base64.b64encode(f"me:{secret}".encode()).decode()
+
+    class Guarded(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.extend(path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+            if self.headers.get("Authorization") == f"Basic {known}":
+                super().do_GET()
+                return
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="a"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    handler = partial(Guarded, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"127.0.0.1:{server.server_port}/a.git/.git@main"
+        line = wanted(tmp_path, f"git+http://me:${{TOKEN}}@{place}")
+        asked = tmp_path / "requirements.txt"
+        right = {"TOKEN": quote(secret, safe="")}
+        found = Sources(tmp_path / "cache", asked, right).direct(line)
+        with pytest.raises(RequirementsError) as refused:
+            Sources(tmp_path / "cache", asked, {"TOKEN": "wr0ng"}).direct(line)
+        server.shutdown()
+    assert found.origin.place == f"http://127.0.0.1:{server.server_port}/a.git/.git"
+    assert "wr0ng" not in str(refused.value)
+    assert told
+    spelled = (secret.encode(), right["TOKEN"].encode(), known.encode(), b"wr0ng")
+    assert not [one for one in told for word in spelled if word in one]
 
 
 def test_what_is_not_there_is_said_with_its_line(tmp_path: Path) -> None:

@@ -12,12 +12,17 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from lading.building.wheels.sources.direct import without_credentials
 from lading.errors import RequirementsError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_USER, _PASSWORD = "LADING_GIT_USER", "LADING_GIT_PASSWORD"
+_HELPER = (
+    '!f() { test "$1" = get && '
+    f'printf "username=%s\\npassword=%s\\n" "${_USER}" "${_PASSWORD}"; }}; f'
+)
 _SSH = re.compile(r"^(?P<user>[\w.-]+@)?(?P<host>[\w.-]+):(?P<path>[^/].*)$")
 
 
@@ -36,11 +41,20 @@ class Repository:
         if (ssh := _SSH.match(text)) and "://" not in text:
             text = f"ssh://{ssh['user'] or ''}{ssh['host']}/{ssh['path']}"
         parts = urlsplit(text)
-        path, _, ref = parts.path.partition("@")
+        path, ref = _apart(parts.path)
         url = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
         host = parts.netloc.rpartition("@")[2]
         user = f"{parts.username}@" if parts.scheme == "ssh" and parts.username else ""
         return cls(url, ref, urlunsplit((parts.scheme, f"{user}{host}", path, "", "")))
+
+
+def _apart(path: str) -> tuple[str, str]:
+    """A path and the ref behind its @; either may have one of its own: `a.git@lib@1.0`."""
+    if ".git@" in path:
+        above, _, ref = path.partition(".git@")
+        return f"{above}.git", ref
+    above, at, ref = path.rpartition("@")
+    return (above, ref) if at else (path, "")
 
 
 @dataclass(frozen=True)
@@ -123,14 +137,20 @@ class _Git:
         )
 
     def _credential(self) -> dict[str, str]:
-        """By the environment: neither the list of processes nor the clone's settings has it."""
-        if self.repository.url == self.repository.public:
+        """By a helper that reads the environment (gitcredentials(7)), for this host alone.
+
+        In a URL, the list of processes would show it: git starts another program with that.
+        """
+        parts = urlsplit(self.repository.url)
+        if parts.scheme not in ("http", "https") or self.repository.url == self.repository.public:
             return {}
-        return {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"url.{self.repository.url}.insteadOf",
-            "GIT_CONFIG_VALUE_0": self.repository.public,
-        }
+        key = f"credential.{parts.scheme}://{parts.netloc.rpartition('@')[2]}.helper"
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        said = {"GIT_CONFIG_COUNT": str(first + 2), _USER: unquote(parts.username or "")}
+        # An empty one takes away those of the user: what the URL says counts more.
+        for number, value in enumerate(("", _HELPER), first):
+            said |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return {**said, _PASSWORD: unquote(parts.password or "")}
 
 
 def _answers(environ: Mapping[str, str]) -> dict[str, str]:
