@@ -11,7 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-SECRET = re.compile(r"\.env(\..+)?|\.netrc|\.pypirc|\.git-credentials|\.ssh|\.aws|\.docker")
+SECRET = re.compile(
+    r"\.env(\..+)?|[._]netrc|\.pypirc|\.pgpass|\.git-credentials|\.ssh|\.gnupg|\.aws|\.azure|\.kube"
+    r"|\.docker|\.kaggle"
+)
 """Names of what holds credentials; in no image, whatever the patterns say."""
 EXAMPLES = {".env.example", ".env.sample", ".env.template"}
 DEFAULT = (

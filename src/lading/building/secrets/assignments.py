@@ -34,7 +34,7 @@ _BARE = (
 )
 _BARE_IN = re.compile(
     r"(?i)(?:.*\.(?:ini|cfg|conf|cnf|properties|env|ya?ml|sh|tfvars|pypirc|s3cfg)|.*\.env\..+"
-    r"|\.?(?:env|envrc|pypirc|boto|my\.cnf|pgpass|credentials|config|npmrc|condarc|kaggle)|Dockerfile)"
+    r"|\.?(?:env|envrc|pypirc|kubeconfig|boto|my\.cnf|pgpass|credentials|config|npmrc|condarc|kaggle)|Dockerfile)"
 )
 """Files where a text needs no quotation marks."""
 _FIXED = re.compile(

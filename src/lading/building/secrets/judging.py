@@ -142,6 +142,21 @@ def is_a_jwt(text: str) -> bool:
     return isinstance(header, dict) and header.get("alg", "none") != "none"
 
 
+def is_a_url_token(text: str) -> bool:
+    """Of `token@host`: whether it is none of a name, and of no host that has them in public."""
+    token, _, host = text.rpartition("@")
+    if _RESERVED.search(host) or host.endswith("sentry.io") or is_placeholder(token):
+        return False
+    return is_random(token) and any(one.isdigit() for one in token)
+
+
+def is_an_authorization(text: str) -> bool:
+    """Of `Bearer` a generated token; of `Basic` a login. Both are letters and digits."""
+    if is_placeholder(text):
+        return False
+    return is_a_login(text) or (is_random(text) and any(one.isdigit() for one in text))
+
+
 def is_a_url_login(text: str) -> bool:
     """Of `name:password@host`: whether the password lets anyone in, somewhere else than here."""
     login, _, host = text.rpartition("@")

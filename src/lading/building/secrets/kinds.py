@@ -8,86 +8,71 @@ and manage service account keys", Microsoft's "Shared access signature", RFC 746
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from lading.building.secrets import judging, model_services
+from lading.building.secrets.kind import BASE64, URL64, Kind, words
 
-from lading.building.secrets import judging
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of credential. `name` is how `allow_secrets` calls it, `what` what people do."""
-
-    name: str
-    what: str
-    words: tuple[bytes, ...]
-    """One of them is in every match. Looked for first: it takes a ninth of the time."""
-    pattern: str
-    """Its group `secret` is what is judged; the whole match where there is none."""
-    exact: bool = True
-    """Whether it is so unlike anything else that files of bytes are searched for it as well."""
-    judge: Callable[[str], bool] = judging.is_random
-    """Whether what matched may be one at all."""
-    shown: int = 4
-    """How many characters of it, all of them fixed by its form, may be shown."""
-
-    @property
-    def expression(self) -> re.Pattern[bytes]:
-        return _compiled(self.pattern)
-
-
-@lru_cache
-def _compiled(pattern: str) -> re.Pattern[bytes]:
-    # Compiled where a word was found: all of them together take 3 ms.
-    return re.compile(pattern.encode())
-
-
-def _words(*words: str) -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in words)
-
-
-_BASE64 = r"[A-Za-z0-9+/]"
-_URL64 = r"[A-Za-z0-9_-]"
 # A line break as it is, or as JSON and source code write it; between, quotation marks and a plus.
-_BREAK = r"(?:\s|\\r|\\n|[\"',+])"
+_BREAK = r"(?:\s|\\{1,4}[rn]|[\"',+])"
+# "PRIVATE KEY" in base64, by its place in the three bytes that four characters are.
+_PACKED = "(?:UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)"
 
 KINDS: tuple[Kind, ...] = (
     Kind(
         "private-key",
         "a private key",
-        _words("PRIVATE KEY"),
+        words("PRIVATE KEY"),
         rf"-----BEGIN (?:[A-Z0-9]+ ){{0,2}}PRIVATE KEY(?: BLOCK)?-----{_BREAK}+"
-        rf"(?:[A-Za-z-]+: [^\n\\]{{1,80}}{_BREAK}+){{0,4}}(?P<secret>{_BASE64}{{24,}})",
+        rf"(?:[A-Za-z-]+: [^\n\\]{{1,80}}{_BREAK}+){{0,4}}(?P<secret>{BASE64}{{24,}})",
+        shown=0,
+    ),
+    Kind(
+        "putty-key",
+        "a private key of PuTTY",
+        words("Private-Lines:"),
+        rf"PuTTY-User-Key-File-[23]:[^\0]{{1,2000}}?Private-Lines: [0-9]+\r?\n"
+        rf"(?P<secret>{BASE64}{{24,}})",
+        shown=0,
+    ),
+    Kind(
+        "age-key",
+        "a private key of age",
+        words("AGE-SECRET-KEY-1"),
+        r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
+        shown=0,
+    ),
+    Kind(
+        "packed-private-key",
+        "a private key in base64",
+        words("LS0tLS1CRUdJTi"),
+        rf"LS0tLS1CRUdJTi{BASE64}{{0,30}}{_PACKED}{BASE64}{{60,}}",
         shown=0,
     ),
     Kind(
         "aws-access-key",
         "an AWS access key",
-        _words("AKIA", "ASIA"),
-        r"(?<![A-Za-z0-9/+=])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9/+=])",
+        words("AKIA", "ASIA", "ABIA", "ACCA"),
+        r"(?<![A-Za-z0-9/+=])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9/+=])",
     ),
     Kind(
         "aws-secret-key",
         "an AWS secret key",
-        _words("ecret", "ECRET"),
+        words("ecret", "ECRET"),
         rf"(?i:aws[\w.-]{{0,20}}secret[\w.-]{{0,20}}|secret_?access_?key)\\?[\"']?\s{{0,3}}[:=]"
-        rf"\s{{0,3}}\\?[\"']?(?P<secret>{_BASE64}{{40}})(?!{_BASE64})",
+        rf"\s{{0,3}}\\?[\"']?(?P<secret>{BASE64}{{40}})(?!{BASE64})",
         exact=False,
         shown=0,
     ),
     Kind(
         "azure-storage-key",
-        "a key of an Azure storage account",
-        _words("AccountKey="),
-        rf"AccountKey=(?P<secret>{_BASE64}{{86}}==)",
+        "a key of Azure",
+        words("AccountKey=", "SharedAccessKey="),
+        rf"(?:Account|SharedAccess)Key=(?P<secret>{BASE64}{{86}}==|{BASE64}{{43}}=)",
         shown=0,
     ),
     Kind(
         "azure-signature",
         "a signed Azure URL",
-        _words("sig="),
+        words("sig="),
         r"[?&;]sig=(?P<secret>[A-Za-z0-9%+/]{43,64}(?:%3[Dd]|=))",
         exact=False,
         shown=0,
@@ -95,7 +80,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "azure-client-secret",
         "an Azure client secret",
-        _words("Q~"),
+        words("Q~"),
         r"(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])",
         exact=False,
         shown=0,
@@ -103,76 +88,56 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "google-api-key",
         "a Google API key",
-        _words("AIza"),
-        rf"(?<!{_URL64})AIza{_URL64}{{35}}(?!{_URL64})",
+        words("AIza"),
+        rf"(?<!{URL64})AIza{URL64}{{35}}(?!{URL64})",
     ),
     Kind(
         "google-oauth",
         "a Google OAuth secret",
-        _words("GOCSPX-", '"1//', "ya29."),
-        rf"GOCSPX-{_URL64}{{28}}|(?<=\")1//{_URL64}{{40,}}|(?<![\w.])ya29\.{_URL64}{{60,}}",
+        words("GOCSPX-", '"1//', "ya29."),
+        rf"GOCSPX-{URL64}{{28}}|(?<=\")1//{URL64}{{40,}}|(?<![\w.])ya29\.{URL64}{{60,}}",
         exact=False,
     ),
     Kind(
         "github-token",
         "a GitHub token",
-        _words("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        words("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
         r"(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59})(?!\w)",
     ),
     Kind(
         "gitlab-token",
         "a GitLab token",
-        _words("glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "gloas-", "glft-", "glagent-"),
+        words("glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "gloas-", "glft-", "glagent-"),
         r"(?<![\w-])gl(?:pat|dt|rt|ptt|cbt|oas|ft|agent)-(?P<tail>[\w.-]{20,})",
     ),
     Kind(
         "slack-token",
         "a Slack token",
-        _words("xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"),
-        r"(?<![\w-])(?:xox[abeoprs]-(?:[0-9]+-)+[0-9A-Za-z-]{20,}"
+        words("xoxa-", "xoxb-", "xoxc-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"),
+        r"(?<![\w-])(?:xox[abceoprs]-(?:[0-9]+-)+[0-9A-Za-z-]{20,}"
         r"|xapp-[0-9]-[A-Z0-9]+-[0-9]+-[0-9a-f]{32,})",
     ),
     Kind(
         "slack-webhook",
         "a Slack webhook",
-        _words("hooks.slack.com/"),
+        words("hooks.slack.com/"),
         r"hooks\.slack\.com/(?:services|workflows|triggers)/T?[A-Z0-9]{8,}/[A-Z0-9]{8,}/"
         r"(?P<secret>[A-Za-z0-9]{20,})",
         shown=0,
     ),
-    Kind(
-        "hugging-face-token",
-        "a Hugging Face token",
-        _words("hf_", "api_org_"),
-        r"(?<!\w)(?:hf_|api_org_)[A-Za-z]{34}(?!\w)",
-        shown=3,
-    ),
-    Kind(
-        "openai-key",
-        "an OpenAI key",
-        _words("T3BlbkFJ"),
-        rf"(?<!{_URL64})sk-{_URL64}{{20,}}T3BlbkFJ{_URL64}{{20,}}",
-        shown=3,
-    ),
-    Kind(
-        "anthropic-key",
-        "an Anthropic key",
-        _words("sk-ant-"),
-        rf"(?<!{_URL64})sk-ant-(?:api|admin|oat)[0-9]{{2}}-{_URL64}{{80,}}",
-        shown=7,
-    ),
+    *model_services.KINDS,
     Kind(
         "pypi-token",
         "a PyPI token",
-        _words("pypi-AgE"),
-        rf"(?<!{_URL64})pypi-AgE{_URL64}{{50,}}",
+        words("pypi-AgE"),
+        rf"(?<!{URL64})pypi-AgE{URL64}{{50,}}",
         shown=5,
     ),
-    Kind("npm-token", "an npm token", _words("npm_"), r"(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)"),
+    Kind("npm-token", "an npm token", words("npm_"), r"(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)"),
     Kind(
         "npm-login",
         "an npm login",
-        _words("_authToken", "_password", "_auth"),
+        words("_authToken", "_password", "_auth"),
         r"(?m)^[^\s=#;]*:?_(?:authToken|password|auth)\s{0,3}=\s{0,3}(?P<secret>[^\s$]{8,})\s*$",
         exact=False,
         judge=judging.is_a_value,
@@ -181,57 +146,51 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "docker-login",
         "a login to a registry",
-        _words('"auth"', "dckr_"),
-        rf"\"auth\"\s*:\s*\"(?P<secret>{_BASE64}{{8,}}={{0,2}})\"|(?<!\w)dckr_[po]at_{_URL64}{{27,}}",
+        words('"auth"', "dckr_"),
+        rf"\"auth\"\s*:\s*\"(?P<secret>{BASE64}{{8,}}={{0,2}})\"|(?<!\w)dckr_[po]at_{URL64}{{27,}}",
         exact=False,
         judge=judging.is_a_login,
         shown=0,
     ),
     Kind(
-        "databricks-token",
-        "a Databricks token",
-        _words("dapi"),
-        r"(?<!\w)dapi[0-9a-f]{32}(?:-[0-9])?(?!\w)",
-    ),
-    Kind(
         "digitalocean-token",
         "a DigitalOcean token",
-        _words("_v1_"),
+        words("_v1_"),
         r"(?<!\w)do[opr]_v1_[0-9a-f]{64}(?!\w)",
     ),
     Kind(
         "stripe-key",
         "a Stripe key",
-        _words("k_live_"),
+        words("k_live_"),
         r"(?<!\w)[sr]k_live_[0-9A-Za-z]{20,}(?!\w)",
         shown=8,
     ),
     Kind(
         "sendgrid-key",
         "a SendGrid key",
-        _words("SG."),
-        rf"(?<![\w.])SG\.{_URL64}{{22}}\.{_URL64}{{43}}(?!{_URL64})",
+        words("SG."),
+        rf"(?<![\w.])SG\.{URL64}{{22}}\.{URL64}{{43}}(?!{URL64})",
         shown=3,
     ),
     Kind(
         "telegram-token",
         "a token of a Telegram bot",
-        _words(":AA"),
-        rf"(?<!\w)[0-9]{{8,10}}:(?P<secret>AA{_URL64}{{33}})(?!{_URL64})",
+        words(":AA"),
+        rf"(?<!\w)[0-9]{{8,10}}:(?P<secret>AA{URL64}{{33}})(?!{URL64})",
         exact=False,
         shown=0,
     ),
     Kind(
         "vault-token",
         "a Vault token",
-        _words("hvs.", "hvb."),
-        rf"(?<![\w.])hv[sb]\.{_URL64}{{90,}}",
+        words("hvs.", "hvb."),
+        rf"(?<![\w.])hv[sb]\.{URL64}{{90,}}",
     ),
     Kind(
         "jwt",
         "a JSON Web Token",
-        _words("eyJ"),
-        rf"(?<!{_URL64})eyJ{_URL64}{{10,}}\.eyJ{_URL64}{{10,}}\.{_URL64}{{20,}}",
+        words("eyJ"),
+        rf"(?<!{URL64})eyJ{URL64}{{10,}}\.eyJ{URL64}{{10,}}\.{URL64}{{20,}}",
         exact=False,
         judge=judging.is_a_jwt,
         shown=0,
@@ -239,7 +198,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "url-password",
         "a URL with a password",
-        _words("://"),
+        words("://"),
         r"(?<![\w+.-])[a-zA-Z][a-zA-Z0-9+.-]{1,30}://"
         r"(?P<secret>[^\s:/?#@\"'<>`\[\](){}]{0,80}:[^\s/?#@\"'<>`]{3,120}@"
         r"[A-Za-z0-9_.-]+)",
@@ -248,9 +207,53 @@ KINDS: tuple[Kind, ...] = (
         shown=0,
     ),
     Kind(
+        "url-token",
+        "a URL with a token",
+        words("://"),
+        r"https?://(?P<secret>[A-Za-z0-9_-]{20,}@[A-Za-z0-9_.-]+)",
+        exact=False,
+        judge=judging.is_a_url_token,
+        shown=0,
+    ),
+    Kind(
+        "request-login",
+        "a login of a request",
+        words("earer ", "asic "),
+        r"(?i:authorization)\\?[\"']?\s{0,3}[:=,]\s{0,3}\\?[\"']?"
+        r"(?:Bearer (?P<secret>[\w.~+/-]{20,}=*)|Basic (?P<login>[A-Za-z0-9+/]{8,}={0,2}))",
+        exact=False,
+        judge=judging.is_an_authorization,
+        shown=0,
+    ),
+    Kind(
+        "discord-webhook",
+        "a webhook of Discord",
+        words("/api/webhooks/"),
+        rf"discord(?:app)?\.com/api/webhooks/[0-9]{{15,20}}/(?P<secret>{URL64}{{60,}})",
+        shown=0,
+    ),
+    Kind(
+        "mailgun-key",
+        "a Mailgun key",
+        words("key-"),
+        r"(?<![\w-])key-[0-9a-f]{32}(?!\w)",
+    ),
+    Kind(
+        "artifactory-key",
+        "an Artifactory key",
+        words("AKCp"),
+        r"(?<![A-Za-z0-9+/])AKCp[A-Za-z0-9]{60,80}(?![A-Za-z0-9+/])",
+    ),
+    Kind(
+        "square-token",
+        "a Square token",
+        words("sq0"),
+        rf"(?<!\w)sq0(?:csp|atp)-{URL64}{{22,43}}(?!{URL64})",
+    ),
+    Kind(
         "netrc-password",
         "a password as in .netrc",
-        _words("machine", "default"),
+        words("machine", "default"),
         r"(?:\bmachine\s+\S+|\bdefault)\s+login\s+\S+\s+(?:account\s+\S+\s+)?"
         r"password\s+(?P<secret>\S+)",
         exact=False,

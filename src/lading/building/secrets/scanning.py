@@ -22,7 +22,8 @@ _OVERLAP = 4096
 """More than the longest match."""
 _SNIFFED = 8192
 _EXACT = tuple(kind for kind in KINDS if kind.exact)
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_COMPARED = 8
+"""A line that holds one kind many times is told of once."""
 _RUN = 20
 """Every match of an exact kind has as many characters of a token in a row, or more."""
 _IS_TOKEN = bytes(
@@ -62,25 +63,31 @@ class Scan:
         self._lines_before = 0
         self._at = 0
         """Where in the file the tail begins."""
-        self._seen: set[tuple[str, int]] = set()
+        self._spans: list[tuple[int, int]] = []
+        """Of what was found in the tail, from and to, in the file."""
+        self._decoder: codecs.IncrementalDecoder | None = None
+        """Of a text that is not in ASCII's bytes."""
 
     def feed(self, chunk: bytes) -> None:
         """The next piece of it."""
         if self._kinds is None:
-            chunk = self._begun(chunk)
+            self._begin(chunk)
+        if self._decoder:
+            chunk = self._decoder.decode(chunk).encode("utf-8", "replace")
         window = self._tail + chunk
         self._search(window)
         kept = max(0, len(window) - _OVERLAP)
         self._lines_before += window.count(b"\n", 0, kept) if self._is_text else 0
         self._at += kept
+        self._spans = [one for one in self._spans if one[1] > self._at]
         self._tail = window[kept:]
 
-    def _begun(self, chunk: bytes) -> bytes:
-        if chunk[:2] in _UTF16 and self._size <= min(TEXT_BYTES, len(chunk)):
-            chunk = chunk.decode("utf-16", "replace").encode()
-        self._is_text = b"\0" not in chunk[:_SNIFFED]
+    def _begin(self, chunk: bytes) -> None:
+        sniffed = chunk[:_SNIFFED]
+        if encoding := _utf16(sniffed):
+            self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._is_text = bool(encoding) or b"\0" not in sniffed
         self._kinds = KINDS if self._is_text and self._size <= TEXT_BYTES else _EXACT
-        return chunk
 
     def _search(self, window: bytes) -> None:
         if self._kinds is _EXACT and b"a" * _RUN not in window.translate(_IS_TOKEN):
@@ -99,20 +106,35 @@ class Scan:
                     self._add(window, one.start, one.end, finding)
 
     def _add(self, window: bytes, start: int, end: int, what: Finding) -> None:
-        key = (what.kind, self._at + start)
-        if key in self._seen or _is_waved_through(window, start, end):
+        at, to = self._at + start, self._at + end
+        # Told once where pieces overlap; and a token that is a password too, by the kind that
+        # knows it better.
+        if any(at < other_to and other < to for other, other_to in self._spans):
             return
-        self._seen.add(key)
+        if _is_waved_through(window, start, end):
+            return
+        self._spans.append((at, to))
         line = self._lines_before + window.count(b"\n", 0, start) + 1 if self._is_text else 0
         said = Finding(self._name, line, what.kind, what.what, what.shown)
-        # A token that is a password too is told once, by the kind that knows it better.
-        if not any((one.line, one.path) == (line, self._name) and line for one in self.found):
+        if said not in self.found[-_COMPARED:]:
             self.found.append(said)
+
+
+def _utf16(start: bytes) -> str:
+    """The encoding of a file that begins so, if it is UTF-16; empty for any other."""
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    even, odd = start[0::2], start[1::2]
+    # Of Latin letters every other byte is 0, and none of the others.
+    if len(start) >= 8 and not any(odd) and 0 not in even[: len(odd)]:
+        return "utf-16-le"
+    return "utf-16-be" if len(start) >= 8 and not any(even) and 0 not in odd else ""
 
 
 def _matches(kind: Kind, window: bytes) -> Iterator[tuple[int, int, bytes]]:
     for match in kind.expression.finditer(window):
-        secret = match.groupdict().get("secret") or match[0]
+        named = match.groupdict()
+        secret = named.get("secret") or named.get("login") or match[0]
         if kind.judge(secret.decode("utf-8", "replace")):
             yield match.start(), match.end(), secret
 

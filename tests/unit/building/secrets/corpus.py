@@ -40,7 +40,7 @@ _ACCOUNT = {
     "private_key": _pem("PRIVATE" + " KEY"),
     "client_email": "me@p.iam.gserviceaccount.com",
 }
-_WORD = "kX9#mQ2$vL5pWz8T"
+PASSWORD = "kX9#mQ2$vL5pWz8T"
 
 TOKENS: Mapping[str, tuple[str, str]] = {
     "RSA key": ("private-key", _pem("RSA PRIVATE" + " KEY")),
@@ -103,30 +103,92 @@ TOKENS: Mapping[str, tuple[str, str]] = {
         f"{_url64({'alg': 'HS256', 'typ': 'JWT'})}.{_url64({'sub': 'u', 'iat': 1})}"
         f".{_made(_URL64, 43)}",
     ),
+    "cosign's key": ("private-key", _pem("ENCRYPTED SIGSTORE PRIVATE" + " KEY")),
+    "Google service account, in a text in JSON": ("private-key", json.dumps(json.dumps(_ACCOUNT))),
+    "PuTTY's key": (
+        "putty-key",
+        "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\nPublic-Lines: 1\n"
+        f"{_made(_BASE64, 64)}\nPrivate-Lines: 1\n{_made(_BASE64, 48)}\n",
+    ),
+    "age": ("age-key", "AGE-SECRET" + f"-KEY-1{_made('QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L', 58)}"),
+    "kubeconfig": (
+        "packed-private-key",
+        f"client-key-data: {base64.b64encode(_pem('RSA PRIVATE' + ' KEY').encode()).decode()}",
+    ),
+    "kubeconfig, another key": (
+        "packed-private-key",
+        f"client-key-data: {base64.b64encode(_pem('EC PRIVATE' + ' KEY').encode()).decode()}",
+    ),
+    "kubeconfig, a third": (
+        "packed-private-key",
+        f"client-key-data: {base64.b64encode(_pem('OPENSSH PRIVATE' + ' KEY').encode()).decode()}",
+    ),
+    "Azure Service Bus": (
+        "azure-storage-key",
+        "Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=Root;"
+        f"SharedAccessKey={_made(_BASE64, 43)}=",
+    ),
+    "Slack, a browser's": ("slack-token", f"xoxc-123456789012-1234567890123-{_made(_HEX, 64)}"),
+    "Groq": ("groq-key", "gsk_" + _made(_ALNUM, 52)),
+    "Replicate": ("replicate-token", "r8_" + _made(_ALNUM, 37)),
+    "Weights & Biases": ("wandb-key", f"wandb.login(key='{_made(_HEX, 40)}')"),
+    "Weights & Biases, newer": ("wandb-key", "wandb_v1_" + _made(_ALNUM, 77)),
+    "Kaggle": ("kaggle-key", json.dumps({"username": "me", "key": _made(_HEX, 32)})),
+    "URL of a repository": ("url-token", f"https://{_made(_ALNUM, 30)}@github.com/corp/models.git"),
+    "a bearer's token": (
+        "request-login",
+        f"{{'Authorization': 'Bearer {_made(_ALNUM, 40)}'}}",
+    ),
+    "a basic login": (
+        "request-login",
+        f'{{"Authorization": "Basic {base64.b64encode(f"me:{PASSWORD}".encode()).decode()}"}}',
+    ),
+    "Discord": (
+        "discord-webhook",
+        f"https://discord.com/api/webhooks/123456789012345678/{_made(_URL64, 68)}",
+    ),
+    "Mailgun": ("mailgun-key", "key-" + _made(_HEX, 32)),
+    "Artifactory": ("artifactory-key", "AKCp" + _made(_ALNUM, 69)),
+    "Square": ("square-token", "sq0csp-" + _made(_URL64, 43)),
     "database URL": ("url-password", "postgresql://lading:q7Tz1xWv@db.internal:5432/models"),
     "index URL": ("url-password", f"https://build:{_made(_ALNUM, 20)}@pypi.corp.internal/simple"),
-    "netrc": ("netrc-password", f"machine pypi.corp.internal\n  login me\n  password {_WORD}\n"),
+    "netrc": ("netrc-password", f"machine pypi.corp.internal\n  login me\n  password {PASSWORD}\n"),
     "registry login": (
         "docker-login",
-        json.dumps({"auth": base64.b64encode(f"me:{_WORD}".encode()).decode()}),
+        json.dumps({"auth": base64.b64encode(f"me:{PASSWORD}".encode()).decode()}),
     ),
 }
 """By name: the kind that finds it, and a text that is one or has one in it."""
 
 FILES: Mapping[str, tuple[str, str]] = {
-    "settings.py": ("password", f'DB_PASSWORD = "{_WORD}"\n'),
+    "settings.py": ("password", f'DB_PASSWORD = "{PASSWORD}"\n'),
     "typed.py": ("password", f'    api_key: str = "{_made(_ALNUM, 32)}"\n'),
-    "call.py": ("password", f'connect(user="me", password="{_WORD}")\n'),
+    "call.py": ("password", f'connect(user="me", password="{PASSWORD}")\n'),
     "config.json": ("password", json.dumps({"client_secret": _made(_ALNUM, 32)})),
-    "config.yaml": ("password", f"db:\n  password: {_WORD.replace('#', '%')}\n"),
-    "app.ini": ("password", f"[db]\npassword = {_WORD.replace('#', '%')}\n"),
+    "config.yaml": ("password", f"db:\n  password: {PASSWORD.replace('#', '%')}\n"),
+    "app.ini": ("password", f"[db]\npassword = {PASSWORD.replace('#', '%')}\n"),
     "run.sh": ("password", f"export WANDB_API_KEY={_made(_HEX, 40)}\n"),
     "notebook.ipynb": (
         "password",
         json.dumps({"source": [f'token = "{_made(_ALNUM, 32)}"\n']}),
     ),
+    "kubeconfig": ("password", f"  user:\n    token: {_made(_ALNUM, 40)}\n"),
+    "profiles.yml": ("password", f"      password: {PASSWORD.replace('#', '%')}\n"),
+    "terraform.tfstate": ("password", json.dumps({"attributes": {"password": PASSWORD}})),
+    "compose.yaml": ("password", f"environment:\n  - DB_PASSWORD={PASSWORD.replace('#', '%')}\n"),
+    "Dockerfile": ("password", f"ENV API_KEY={_made(_ALNUM, 32)}\n"),
+    "application.properties": (
+        "password",
+        f"spring.datasource.password={PASSWORD.replace('#', '%')}\n",
+    ),
+    "clients.ipynb": (
+        "aws-secret-key",
+        json.dumps(
+            {"source": [f"boto3.client('s3', aws_secret_access_key='{_made(_BASE64, 40)}')"]}
+        ),
+    ),
     "deploy/npmrc": ("npm-login", f"//registry.corp/:_authToken={_made(_ALNUM, 30)}\n"),
-    "pypirc": ("password", f"[pypi]\nusername = me\npassword = {_WORD.replace('#', '%')}\n"),
+    "pypirc": ("password", f"[pypi]\nusername = me\npassword = {PASSWORD.replace('#', '%')}\n"),
     "credentials": (
         "aws-secret-key",
         f"[default]\naws_secret_access_key = {_made(_BASE64, 40)}\n",
@@ -158,6 +220,11 @@ INNOCENT: tuple[str, ...] = (
     '"commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904"',
     'key = "model.layers.0.self_attn.q_proj.weight"',
     "ghp_" + "x" * 36,
+    "headers = {'Authorization': f'Bearer {token}'}",
+    "Authorization: Bearer YOUR_ACCESS_TOKEN_GOES_HERE",
+    "https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1",
+    "git+https://github.com/corp/a-repository-of-a-long-name@v1.2.3",
+    "<!-- key-value pairs, key-word arguments -->",
     'max_new_tokens = "512"',
 )
 """What people write every day."""

@@ -9,7 +9,7 @@ import pytest
 from lading.building.secrets import scanning
 from lading.building.secrets.finding import Finding
 from lading.building.secrets.kinds import KINDS
-from tests.unit.building.secrets.corpus import FILES, INNOCENT, TOKENS
+from tests.unit.building.secrets.corpus import FILES, INNOCENT, PASSWORD, TOKENS
 
 
 def _found(folder: Path, content: bytes, name: str = "a.py") -> list[Finding]:
@@ -71,10 +71,13 @@ def test_a_secret_on_the_edge_of_two_pieces_is_found_once(tmp_path: Path) -> Non
         assert finding.line == before.count(b"\n") + 1
 
 
-def test_a_text_in_utf16_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("lines", [1, 300_001])
+def test_a_text_in_utf16_is_read(tmp_path: Path, encoding: str, lines: int) -> None:
     _, token = TOKENS["GitHub, classic"]
-    [finding] = _found(tmp_path, f"one\ntoken={token}\n".encode("utf-16"), "out.txt")
-    assert finding.line == 2
+    text = "one\n" * lines + f"token={token}\n"
+    [finding] = _found(tmp_path, text.encode(encoding), "out.txt")
+    assert finding.line == lines + 1
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,20 @@ def test_a_line_may_say_that_it_holds_none(tmp_path: Path, text: str) -> None:
     _, token = TOKENS["GitHub, classic"]
     assert _found(tmp_path, text.format(token).encode()) == []
     assert len(_found(tmp_path, f"{text.format('nothing')}\n\n{token}\n".encode())) == 1
+
+
+def test_secrets_of_several_kinds_on_one_line_are_all_told(tmp_path: Path) -> None:
+    """Whoever allows one kind in a file has not seen the others otherwise."""
+    names = ["GitHub, classic", "AWS access key", "Hugging Face"]
+    text = " ".join(f'"{TOKENS[name][1]}"' for name in names) + f' "password": "{PASSWORD}"'
+    found = _found(tmp_path, f"{{{text}}}\n".encode(), "config.json")
+    assert {one.kind for one in found} == {*(TOKENS[name][0] for name in names), "password"}
+
+
+def test_a_line_with_many_of_one_kind_is_told_of_once(tmp_path: Path) -> None:
+    _, token = TOKENS["GitHub, classic"]
+    text = " ".join(f"{token[:-3]}{number}" for number in range(100, 200))
+    assert len(_found(tmp_path, text.encode())) == 1
 
 
 def test_a_line_is_named_once_by_the_kind_that_knows_it_best(tmp_path: Path) -> None:
