@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -51,3 +53,11 @@ class Images:
 @pytest.fixture
 def images() -> Images:
     return Images()
+
+
+@pytest.fixture
+def run_folder() -> Iterator[Path]:
+    """Where an engine may have its sockets: their paths have 107 bytes, and `tmp_path` of a worker
+    of a user with a long name takes nearly all of them."""
+    with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

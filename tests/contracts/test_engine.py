@@ -6,6 +6,7 @@ by ordinary users.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from lading.engines.embedded import Embedded
 from lading.engines.engine import Engine, Limits, Observed, Phase, Workload
 from lading.engines.memory import Behaviour, Memory
 from lading.errors import EngineError, ImageNotFound, WorkloadNotFound
-from lading.oci import Digest, Image
+from lading.oci import Digest, Image, assemble
 from tests import busybox, daemons
 
 
@@ -49,12 +50,13 @@ REAL = [pytest.param(x, marks=pytest.mark.live) for x in ("embedded", *daemons.A
 
 
 @pytest.fixture(params=["memory", *REAL])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    yield from opened(request.param, tmp_path)
+def engine(request: pytest.FixtureRequest, tmp_path: Path, run_folder: Path) -> Iterator[Engine]:
+    yield from opened(request.param, (tmp_path, run_folder))
 
 
-def opened(kind: str, folder: Path, held: Image | None = None) -> Iterator[Engine]:
-    """An engine of that kind that has an image; afterwards nothing is left in it."""
+def opened(kind: str, places: tuple[Path, Path], held: Image | None = None) -> Iterator[Engine]:
+    """An engine of that kind, with folders for data and sockets, that has an image; afterwards
+    nothing is left in it."""
     store = busybox.store_with(held or image())
     made: Engine
     match kind:
@@ -62,9 +64,9 @@ def opened(kind: str, folder: Path, held: Image | None = None) -> Iterator[Engin
             made = Memory(store, lambda workload: BEHAVIOURS[workload.command or ()])
         case "embedded":
             busybox.need_engine()
-            made = Embedded(store, folder / "data", folder / "run")
+            made = Embedded(store, *places)
         case _:
-            made = Docker(store, daemons.need(kind).host, folder / "data", folder / "run")
+            made = Docker(store, daemons.need(kind).host, *places)
     yield made
     for name in made.names():
         made.remove(name)
@@ -243,7 +245,13 @@ def test_an_image_that_is_not_there_is_refused(engine, wanted):
     assert engine.names() == []
 
 
-def test_what_was_made_of_an_image_is_forgotten_once_nobody_needs_it(engine, wanted):
+def test_what_was_made_of_an_image_is_forgotten_once_nobody_needs_it(engine, wanted, images):
+    # Of layers that no other image of a daemon has: what is shared with one takes no room.
+    shared = image()
+    settings = {name: value for name, value in shared.settings.items() if name != "rootfs"}
+    own = assemble(settings, (images.layer({"own": os.urandom(5000)}), *shared.layers))
+    engine._store.write(own)
+    wanted = replace(wanted, image=own.digest)
     engine.apply(wanted)
     # What a container is made of stays, whoever says that its image is not kept.
     assert engine.prune([]) == 0

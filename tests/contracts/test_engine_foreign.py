@@ -42,8 +42,8 @@ def image() -> Image:
 
 
 @pytest.fixture(params=REAL)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    for made in opened(request.param, tmp_path, image()):
+def engine(request: pytest.FixtureRequest, tmp_path: Path, run_folder: Path) -> Iterator[Engine]:
+    for made in opened(request.param, (tmp_path, run_folder), image()):
         if request.param in daemons.ALL:
             made._store.write(busybox.image(python=True), BRIDGE)  # type: ignore[attr-defined]
         yield made

@@ -31,8 +31,8 @@ ASKS = script("echo $LADING_GATEWAY; wget -q -O - $LADING_GATEWAY/some/path; sle
 
 
 @pytest.fixture(params=REAL)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    yield from opened(request.param, tmp_path, image_for(request.param))
+def engine(request: pytest.FixtureRequest, tmp_path: Path, run_folder: Path) -> Iterator[Engine]:
+    yield from opened(request.param, (tmp_path, run_folder), image_for(request.param))
 
 
 def image_for(kind: str) -> Image:

@@ -46,10 +46,10 @@ class Inside:
 
 
 @pytest.fixture
-def inside(tmp_path: Path) -> Iterator[Inside]:
+def inside(tmp_path: Path, run_folder: Path) -> Iterator[Inside]:
     busybox.need_engine()
     store = busybox.store_with(busybox.image())
-    engine = Embedded(store, tmp_path / "data", tmp_path / "run")
+    engine = Embedded(store, tmp_path / "data", run_folder)
     yield Inside(engine, busybox.image().digest)
     for name in engine.names():
         engine.remove(name)

@@ -27,10 +27,10 @@ Embedded(Memory(), data, run).copy("probe", "/out", to)
 
 
 @pytest.fixture
-def left(tmp_path):
+def left(tmp_path, run_folder):
     busybox.need_engine()
     image = busybox.image()
-    engine = Embedded(busybox.store_with(image), tmp_path / "data", tmp_path / "run")
+    engine = Embedded(busybox.store_with(image), tmp_path / "data", run_folder)
 
     def leave(script: str) -> Embedded:
         writable = ("/out", "/etc")
@@ -50,10 +50,10 @@ def test_nothing_is_set_user_id_for_whoever_copies(left, tmp_path):
     assert stat.S_IMODE((tmp_path / "out/x").stat().st_mode) == 0o755
 
 
-def test_users_and_groups_are_not_looked_up_in_the_container(left, tmp_path):
+def test_users_and_groups_are_not_looked_up_in_the_container(left, tmp_path, run_folder):
     # Whoever reads this /etc/passwd waits for ever.
     left("busybox mkfifo /etc/passwd /etc/group; echo 1 > /out/x")
-    arguments = [str(tmp_path / name) for name in ("data", "run", "out")]
+    arguments = map(str, (tmp_path / "data", run_folder, tmp_path / "out"))
     subprocess.run([sys.executable, "-c", _COPY, *arguments], check=True, timeout=20)
     assert (tmp_path / "out/x").read_text() == "1\n"
 

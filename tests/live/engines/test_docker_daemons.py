@@ -28,12 +28,13 @@ class Place:
     """An engine on a daemon, in a folder of its own."""
 
     daemon: Daemon
-    folder: Path
+    data: Path
+    run: Path
 
     @property
     def engine(self) -> Docker:
         store = busybox.store_with(busybox.image())
-        return Docker(store, self.daemon.host, self.folder / "data", self.folder / "run")
+        return Docker(store, self.daemon.host, self.data, self.run)
 
     def workload(self, script: str, **changed: object) -> Workload:
         command = ("/bin/sh", "-c", script)
@@ -55,9 +56,9 @@ class Place:
 
 
 @pytest.fixture(params=daemons.ALL)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, run_folder: Path) -> Iterator[Place]:
     busybox.need_engine()
-    made = Place(daemons.need(request.param), tmp_path)
+    made = Place(daemons.need(request.param), tmp_path / "data", run_folder)
     yield made
     for name in made.engine.names():
         made.engine.remove(name)
@@ -134,7 +135,7 @@ def test_what_a_killed_caller_left_is_listed_and_cleared(place):
 
 
 def test_another_homes_containers_are_not_seen_and_not_touched(place):
-    other = replace(place, folder=place.folder / "other").engine
+    other = replace(place, data=place.data / "other", run=place.run / "other").engine
     other.apply(place.workload("exec sleep 600"))
     try:
         assert place.engine.names() == []
@@ -155,7 +156,7 @@ def test_only_layers_that_are_missing_are_sent(place, images):
 
     api, below = Counting(place.daemon.host), busybox.image()
     loading.ensure(api, place.daemon, below)
-    fresh = images.layer({"fresh": place.folder.as_posix().encode() + os.urandom(8)})
+    fresh = images.layer({"fresh": place.data.as_posix().encode() + os.urandom(8)})
     image = images.image(*below.layers, fresh)
     for _ in range(2):
         assert loading.ensure(api, place.daemon, image) == str(Digest.of(image.config))

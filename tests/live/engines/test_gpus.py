@@ -60,10 +60,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def inside(tmp_path: Path, folder: Path) -> Iterator[Inside]:
+def inside(tmp_path: Path, run_folder: Path, folder: Path) -> Iterator[Inside]:
     busybox.need_engine()
     store = busybox.store_with(busybox.image())
-    engine = Embedded(store, tmp_path / "data", tmp_path / "run", (folder, tmp_path / "later"))
+    engine = Embedded(store, tmp_path / "data", run_folder, (folder, tmp_path / "later"))
     yield Inside(engine, busybox.image().digest)
     for name in engine.names():
         engine.remove(name)

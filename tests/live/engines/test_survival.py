@@ -24,9 +24,9 @@ RUNS = "echo begun; while :; do sleep 0.1; done"
 
 
 @pytest.fixture
-def places(tmp_path):
+def places(tmp_path, run_folder):
     busybox.need_engine()
-    return tmp_path / "data", tmp_path / "run"
+    return tmp_path / "data", run_folder
 
 
 @pytest.fixture
@@ -161,10 +161,10 @@ def test_a_number_that_is_another_process_now_is_not_the_container(places, engin
     assert exited.exit_code == 0
 
 
-def test_many_layers_are_stacked(tmp_path):
+def test_many_layers_are_stacked(places):
     busybox.need_engine()
     image = busybox.image(layers=60)
-    engine = Embedded(busybox.store_with(image), tmp_path / "data", tmp_path / "run")
+    engine = Embedded(busybox.store_with(image), *places)
     try:
         engine.apply(Workload("probe", image.digest, ("/bin/sh", "-c", "ls /below | wc -l")))
         assert [x.text for x in engine.logs("probe", follow=True)] == ["59"]
