@@ -8,23 +8,24 @@ what the next look shows.
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from lading.controller.entrance import Entrance
 from lading.controller.history import History
 from lading.controller.journal import Journal
 from lading.controller.known import Known
 from lading.controller.messages import WantedApp
 from lading.controller.probe import why_not
+from lading.controller.telling import Telling, written_if_possible
 from lading.controller.wants import Wanted, Wants
 from lading.controller.watch import PROBE_STARTING_SECONDS, Watched, monotonic
 from lading.engines.engine import Engine, Observed, Phase
 from lading.errors import EngineError, LadingError
 from lading.gateway.envoy import Envoy
-from lading.gateway.route import FOREIGN_HEALTH, Listener, Route
+from lading.gateway.route import FOREIGN_HEALTH, Route
 from lading.releases.execute import Hands, execute
 from lading.releases.plan import Action, Health, Stop, plan
 from lading.releases.revision import ReplicaId, Spec, replicas_of
@@ -38,8 +39,6 @@ _REST_SECONDS = 0.01
 _CLOSELY_SECONDS = 0.02
 _CLOSELY_AT_MOST = 20
 """So many replicas that start are asked this often; more of them would ask too much of us."""
-_BOUND_SECONDS = 1.0
-"""How often the size of the request log is looked at."""
 
 
 class Loop:
@@ -53,11 +52,10 @@ class Loop:
     ) -> None:
         self.app = app
         self.watched: dict[ReplicaId, Watched] = {}
-        self.gateway_restarts = 0
         self._engine = engine
-        self._envoy = envoy
         self._journal = Journal(record)
-        self._history = history
+        self._telling = Telling(app, engine, history, self._journal)
+        self._gateway = Entrance(envoy, self._routes, self._telling.of_gateway)
         self._wants = Wants(record)
         self.wanted: Wanted = self._wants.load()
         self._known = Known(self._wants, self._journal)
@@ -65,17 +63,15 @@ class Loop:
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
         self._happened = asyncio.Event()
-        # Envoy's verbs are not to be used from two threads at once.
-        self._at_gateway = asyncio.Lock()
         self._applying = asyncio.Lock()
-        self._engine_said = ""
-        self._routed: tuple[Route, ...] | None = None
-        self._gateway_not_before = 0.0
-        self._bound_not_before = 0.0
 
     @property
     def gateway_pid(self) -> int | None:
-        return self._envoy.pid
+        return self._gateway.envoy.pid
+
+    @property
+    def gateway_restarts(self) -> int:
+        return self._gateway.restarts
 
     @property
     def trouble(self) -> str:
@@ -93,16 +89,14 @@ class Loop:
             self._journal.close()
 
     async def _run(self) -> None:
-        async with self._at_gateway:
-            await asyncio.to_thread(self._envoy.adopt)
+        await self._gateway.adopt()
         # What an earlier controller left is known only after the first look.
         while not await self._pass():
             await asyncio.sleep(PASS_SECONDS)
         while not (self._leaving.is_set() and not self.watched and not self._tasks):
             await self._rest()
             await self._pass()
-        async with self._at_gateway:
-            await asyncio.to_thread(self._envoy.stop)
+        await self._gateway.stop()
 
     async def _rest(self) -> None:
         await asyncio.sleep(_REST_SECONDS)
@@ -112,9 +106,8 @@ class Loop:
 
     async def apply(self, app: WantedApp) -> None:
         """Want this from now on. Raises GatewayError when its port cannot be had."""
-        if app.listener != self.wanted.listener or not self._envoy.alive():
-            async with self._at_gateway:
-                await self._open_gateway(app.listener)
+        if app.listener != self.wanted.listener or not self._gateway.envoy.alive():
+            await self._gateway.open(app.listener)
         self._leaving.clear()
         async with self._applying:
             self.wanted = await asyncio.to_thread(self._wants.store, app, self.wanted)
@@ -132,7 +125,7 @@ class Loop:
     async def _forget(self) -> None:
         async with self._applying:
             if not self.wanted.targets:  # else it was asked for again
-                with _written_if_possible():
+                with written_if_possible():
                     await asyncio.to_thread(self._wants.nothing)
 
     async def _pass(self) -> bool:
@@ -140,9 +133,9 @@ class Loop:
         try:
             seen = await asyncio.to_thread(self._look)
         except EngineError as error:
-            self._trouble(str(error))
+            self._telling.of_engine(str(error))
             return False
-        self._trouble("")
+        self._telling.of_engine("")
         self._see(seen)
         if strangers := self._known.strangers(self.watched):
             await asyncio.to_thread(self._known.learn, strangers)
@@ -153,7 +146,7 @@ class Loop:
         for action in actions:
             watched = self.watched.setdefault(action.id, Watched(action.id))
             watched.busy, watched.stopping = True, isinstance(action, Stop)
-        routed = await self._tend_gateway()
+        routed = await self._gateway.tend(self.wanted.listener, lambda: bool(self.wanted.targets))
         for action in actions:
             # What the gateway may still send to is not stopped; the next pass tries again.
             if routed or not isinstance(action, Stop):
@@ -161,12 +154,6 @@ class Loop:
             else:
                 self.watched[action.id].busy = self.watched[action.id].stopping = False
         return True
-
-    def _trouble(self, said: str) -> None:
-        """Note what the engine says instead of an answer: once, not in every pass."""
-        if said != self._engine_said:
-            self._engine_said = said
-            self._journal.note("engine", f"failed: {said}" if said else "answers again")
 
     def _look(self) -> Mapping[ReplicaId, Observed]:
         mine = replicas_of(self.app, self._engine.names())
@@ -180,7 +167,7 @@ class Loop:
                 self.watched[replica] = Watched(replica)
         for replica, watched in list(self.watched.items()):
             if watched.see(seen.get(replica), now) and not watched.stopping:
-                self._tell(replica, watched.last_end)
+                self._telling.tell(replica, watched.last_end)
             gone = watched.observed is None and not watched.busy
             if gone and (watched.stopping or not self._is_wanted(replica)):
                 del self.watched[replica]
@@ -216,7 +203,7 @@ class Loop:
         # An answer that comes after its container was replaced says nothing of the new one.
         same = now_seen is not None and now_seen.started_at == observed.started_at
         if same and watched.answer(says, monotonic()):
-            self._tell(watched.id, watched.health.value)
+            self._telling.tell(watched.id, watched.health.value)
             self._happened.set()
 
     def _held(self) -> set[ReplicaId]:
@@ -228,9 +215,9 @@ class Loop:
             self.app,
             self._engine,
             self._known.specs,
-            self._tell,
-            self._keep_log,
-            self._envoy.inside,
+            self._telling.tell,
+            self._telling.keep_log,
+            self._gateway.envoy.inside,
         )
         watched = self.watched[action.id]
         try:
@@ -238,46 +225,10 @@ class Loop:
         except (LadingError, OSError) as error:
             watched.last_end, watched.stopping = str(error), False
             watched.backoff = watched.backoff.ended(monotonic(), was_ready=False)
-            self._tell(action.id, f"failed: {error}")
+            self._telling.tell(action.id, f"failed: {error}")
         finally:
             watched.busy = False
             self._happened.set()
-
-    async def _tend_gateway(self) -> bool:
-        """Whether the gateway goes by what is watched now, or there is none to go by anything."""
-        listener = self.wanted.listener
-        if listener is None or monotonic() < self._gateway_not_before:
-            return not self._envoy.alive()
-        try:
-            async with self._at_gateway:
-                if self._envoy.alive():
-                    await self._route()
-                    await self._bound_requests()
-                elif self.wanted.targets:
-                    self.gateway_restarts += 1
-                    self._journal.note("gateway", "gone; starting it again")
-                    await self._open_gateway(listener)
-        except (LadingError, OSError) as error:
-            self._gateway_not_before = monotonic() + 1.0
-            self._journal.note("gateway", f"failed: {error}")
-            return False
-        return True
-
-    async def _open_gateway(self, listener: Listener) -> None:
-        self._routed = self._routes()
-        await asyncio.to_thread(self._envoy.start, listener, self._routed)
-
-    async def _route(self) -> None:
-        """Returns once the gateway goes by it: a replica being stopped gets nothing more."""
-        wanted = self._routes()
-        if wanted != self._routed:
-            await asyncio.to_thread(self._envoy.update, wanted)
-            self._routed = wanted
-
-    async def _bound_requests(self) -> None:
-        if monotonic() >= self._bound_not_before:
-            self._bound_not_before = monotonic() + _BOUND_SECONDS
-            await asyncio.to_thread(self._envoy.bound_requests)
 
     def _routes(self) -> tuple[Route, ...]:
         watched = self.watched.values()
@@ -288,28 +239,7 @@ class Loop:
             {w.id for w in watched if w.stopping},
         )
 
-    def _tell(self, replica: ReplicaId, text: str) -> None:
-        slot = f"{replica.revision}.{replica.slot}"
-        with _written_if_possible():
-            self._history.tell(replica.service, slot, text)
-        self._journal.note(f"{replica.service}.{slot}", text)
-
-    def _keep_log(self, replica: ReplicaId) -> None:
-        name = replica.workload_name(self.app)
-        slot = f"{replica.revision}.{replica.slot}"
-        with _written_if_possible():
-            self._history.keep(replica.service, slot, self._engine.logs(name))
-
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-@contextmanager
-def _written_if_possible() -> Iterator[None]:
-    """What cannot be written down, on a full disk say, must not keep the app from running."""
-    try:
-        yield
-    except (LadingError, OSError) as error:
-        sys.stderr.write(f"not written down: {error}\n")
