@@ -76,16 +76,62 @@ def test_what_was_pulled_runs_and_is_not_built(app, pushed, tmp_path):
         assert other.replica()["image"] == pushed["digest"]
     finally:
         other.lading("down")
+    assert other.json("pull")[0]["attached"] == pulled["attached"]
+    # A build is made here, of downloads that cannot be had.
+    assert "cannot be downloaded" in other.refused("build")
+
+
+def test_where_keys_are_named_what_they_signed_is_pulled_and_not_built(
+    app, registry, pushed, tmp_path
+):
+    no_password = {"COSIGN_PASSWORD": ""}
+    app.lading("keygen", str(tmp_path / "release"), **no_password)
+    other = elsewhere(app, tmp_path)
+    other.change('ignore: ["*.lock"]', 'ignore: ["*.lock", "*.pub"]')
+    other.change("registry: ", "signatures: {keys: [release.pub]}\nregistry: ")
+    shutil.copy(tmp_path / "release.pub", other.folder)
+    # By another key, where the store is one of an earlier run.
+    refused = other.refused("pull")
+    assert f"lading: {registry}/team/shipped/probe:latest: " in refused
+    assert refused.endswith("; have it signed where it was built, and pushed again\n")
+    assert other.json("images")["images"] == [{"missing": "not built", "name": "probe"}]
+    signed = app.lading("sign", "--key", str(tmp_path / "release.key"), **no_password)
+    assert "  image, SBOM, provenance, layers: signed by key " in signed.stdout
+    app.ok("push")
+    other.ok("pull")
+    other.ok("export", "archive", "probe", "--output", str(tmp_path / "probe.tar"))
+
+
+def test_the_image_of_another_service_is_not_pulled_for_this_one(app, registry, pushed, tmp_path):
+    other = elsewhere(app, tmp_path)
+    other.change("app: shipped", "app: thief")
+    assert other.refused("pull", "--from", f"{registry}/team/shipped/probe:latest").endswith(
+        f"lading: {registry}/team/shipped/probe:latest: is the image of something else: expected "
+        "an image of thief/probe, got shipped/probe; name the place by --from\n"
+    )
+    assert other.json("images")["images"] == [{"missing": "not built", "name": "probe"}]
+
+
+def test_who_pushes_an_image_of_earlier_source_is_told(app, pushed, tmp_path):
+    other = elsewhere(app, tmp_path)
+    other.ok("pull")
+    assert other.lading("push").stderr.count("lading: ") == 0
+    other.change("import", "# more\nimport", "probe.py")
+    assert (
+        "lading: probe: this image was built of other settings, another lock, source or Lading "
+        "than are here now; `lading build` makes one of these\n"
+    ) in other.lading("push").stderr
 
 
 def test_a_pull_that_finds_nothing_changes_nothing(app, registry, pushed):
-    before = app.json("images")
+    # Of the store as a whole other tests may write meanwhile.
+    before = app.json("images")["images"]
     said = app.refused("pull", "--tag", "never-pushed")
     assert said == (
         f"lading: {registry}/team/shipped/probe: cannot pull never-pushed: it is not there: got "
         "HTTP status 404, MANIFEST_UNKNOWN: manifest unknown\n"
     )
-    assert app.json("images") == before
+    assert app.json("images")["images"] == before
 
 
 @pytest.mark.parametrize(
