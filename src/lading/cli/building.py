@@ -16,7 +16,6 @@ from lading.building.progress import Named, Progress
 from lading.building.recipe import Recipe
 from lading.building.several import Several, Workplace
 from lading.cli import registries, workshops
-from lading.cli.elsewhere import Elsewhere
 from lading.cli.locks import locked_for
 from lading.cli.names import unknown
 from lading.oci import Image
@@ -42,6 +41,9 @@ def build_all(
 ) -> dict[str, Image]:
     """The images of the recipes, by name, to be run: one that was pulled is taken as it is, where
     a build would make just that. One after another: later ones reuse earlier layers."""
+    # Imported where images are run: `lading build` need not wait for it.
+    from lading.cli.elsewhere import Elsewhere
+
     folders, recipes = Folders.of_user(), list(recipes)
     store = Layout(folders.store)
     there = Elsewhere(app, store, folders.cache)
