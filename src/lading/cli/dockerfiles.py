@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,17 +13,18 @@ from lading.building.recipe import Recipe
 from lading.cli import composing, locks, registries, workshops
 from lading.cli.progress import shown
 from lading.errors import UsageError
-from lading.exports import build_context
+from lading.exports import build_context, dockerfile, indexes
 from lading.exports.build_context import Context
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
 
 
-def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
+def write(app: App, recipes: Sequence[Recipe], folder: Path, guarded: bool = False) -> None:
     """A folder below `folder` for each recipe. Raises UsageError for one that holds other things.
 
-    What `lading build` would refuse is refused before anything is written.
+    What `lading build` would refuse is refused before anything is written. `guarded` is whether an
+    index that the app's files do not name asks for a password.
     """
     composing.check_apart(app, folder.resolve())
     for recipe in recipes:
@@ -40,13 +42,12 @@ def write(app: App, recipes: Sequence[Recipe], folder: Path) -> None:
             todo = "write to another folder, or empty it"
             raise UsageError("holds other things", str(folder / recipe.name), todo=todo)
         locked = locks.locked_for(recipe, lock)
-        if locked.image:
-            problem = f"stands on {locked.image.reference}; a Dockerfile is for Debian's Python"
-            todo = "name only services without `base` and `image`"
-            raise UsageError(problem, recipe.name, todo=todo)
         foresee(recipe, locked, Layout(folders.store), folders.cache, check=True)
     for recipe in recipes:
         target = folder / recipe.name
-        Context(recipe, locks.locked_for(recipe, lock), folders.cache).write(target)
+        locked = locks.locked_for(recipe, lock)
+        around = indexes.of(recipe.environment.requirements, guarded)
+        Context(recipe, locked, folders.cache, around).write(target)
         click.echo(f"{target / build_context.DOCKERFILE}")
-        click.echo(f"  docker build --tag {recipe.app}/{recipe.name} {target}")
+        place = shlex.quote(str(target))
+        click.echo(f"  {dockerfile.command(recipe, locked, around, place)}")

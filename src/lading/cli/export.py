@@ -75,7 +75,14 @@ def write_compose(folder: Path, registry: str | None) -> None:
     required=True,
     help="The folder to write to: a folder in it for each image, written anew.",
 )
-def write_dockerfile(names: tuple[str, ...], folder: Path) -> None:
+@click.option(
+    "--index-secrets",
+    "guarded",
+    is_flag=True,
+    help="Let pip see a netrc and a pip.conf, as build secrets. So it is always where the app's "
+    "requirements name an index.",
+)
+def write_dockerfile(names: tuple[str, ...], folder: Path, guarded: bool) -> None:
     """Write a Dockerfile for each image, with all that `docker build` needs beside it.
 
     What it makes answers as the image of `lading build` does. It is not the same bytes, and has no
@@ -84,4 +91,4 @@ def write_dockerfile(names: tuple[str, ...], folder: Path) -> None:
     from lading.cli import dockerfiles
 
     app, _ = place.here()
-    dockerfiles.write(app, building.chosen(app, names), folder)
+    dockerfiles.write(app, building.chosen(app, names), folder, guarded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lading.building.graph import FILE as GRAPH_FILE
@@ -15,6 +15,7 @@ from lading.building.lockfile import LockedEnvironment
 from lading.building.recipe import Recipe
 from lading.building.wheels.making.kept import Kept
 from lading.exports import dockerfile
+from lading.exports.indexes import Indexes
 from lading.stores.disk import explained
 
 DOCKERFILE = "Dockerfile"
@@ -31,6 +32,7 @@ class Context:
     locked: LockedEnvironment
     cache: Path
     """Where wheels are that no index has."""
+    indexes: Indexes = field(default_factory=Indexes)
 
     def write(self, folder: Path) -> None:
         """Write `folder` anew. Raises StoreError, BuildError."""
@@ -46,8 +48,9 @@ class Context:
             self._runtime(folder)
             self._app(folder)
             there = sorted(one.name for one in folder.iterdir() if one.is_dir())
-            text = dockerfile.dockerfile(self.recipe, self.locked, there)
+            text = dockerfile.dockerfile(self.recipe, self.locked, there, self.indexes)
             (folder / DOCKERFILE).write_text(text)
+            _readable(folder)
 
     def _debian(self, folder: Path) -> None:
         if self.locked.image:
@@ -60,13 +63,14 @@ class Context:
 
     def _requirements(self, folder: Path) -> None:
         if self.locked.wheels:
-            _text(folder / dockerfile.USERS, dockerfile.requirements(self.locked.wheels))
+            text = dockerfile.requirements(self.locked.wheels, self.indexes.options)
+            _text(folder / dockerfile.USERS, text)
         if self.recipe.is_served:
             _text(folder / dockerfile.RUNTIMES, dockerfile.requirements(self.locked.runtime))
 
         for wheel in self.locked.wheels:
-            if wheel.origin:
-                made = Kept(self.cache).path(wheel)
+            made = Kept(self.cache).path(wheel) if wheel.origin else self.indexes.wheel(wheel)
+            if made is not None:
                 _text(folder / dockerfile.WHEELS / "README", "Wheels that no index has.\n")
                 shutil.copyfile(made, folder / dockerfile.WHEELS / made.name)
 
@@ -95,6 +99,13 @@ def is_ours(folder: Path) -> bool:
 def _text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def _readable(folder: Path) -> None:
+    """By everybody, as in our images: COPY keeps modes, and here they are what the umask left."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def _copy(found: Iterable[Found], folder: Path) -> None:

@@ -9,6 +9,7 @@ Source: https://docs.docker.com/reference/dockerfile/; nothing newer than Docker
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from lading.building.assemble import execution
 from lading.building.base_image import BaseImage
 from lading.building.lockfile import Deb, LockedEnvironment, Wheel
 from lading.building.recipe import Recipe
+from lading.exports.indexes import FILES, Indexes
 
 DEBIAN = "debian"
 """Folders of the build context: Debian's packages,"""
@@ -46,15 +48,22 @@ _PIP = (
 _COMPILE = "-m compileall -q --invalidation-mode unchecked-hash"
 _OURS = in_image.LAUNCHER.rpartition("/")[0]
 _ID = in_image.USER_ID
+_OUTSIDE = ("bin", "etc", "share")
+"""Folders of /usr/local that packages put scripts and data in."""
+_STAGED = "/staged"
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+"""What no instruction can say but those in JSON."""
 
 
-def dockerfile(recipe: Recipe, locked: LockedEnvironment, folders: Sequence[str]) -> str:
+def dockerfile(
+    recipe: Recipe, locked: LockedEnvironment, folders: Sequence[str], indexes: Indexes
+) -> str:
     """The file's text; `folders` are those that the build context has."""
     first = _foreign(locked.image, locked) if locked.image else _debian(locked)
     parts = [
-        _head(recipe, locked),
+        _head(recipe, locked, indexes),
         first,
-        *([_wheels(locked, folders)] if REQUIREMENTS in folders else []),
+        *([_wheels(locked, folders, indexes)] if REQUIREMENTS in folders else []),
         _image(recipe, locked, folders),
     ]
     return "\n\n".join(parts) + "\n"
@@ -77,20 +86,35 @@ def packages(locked: LockedEnvironment) -> str:
     return "".join(f"{deb.name}\n" for deb in _debs(locked))
 
 
-def requirements(wheels: Sequence[Wheel]) -> str:
-    """Wheels by version and hash, in pip's format."""
-    return "".join(f"{one.name}=={one.version} --hash=sha256:{one.sha256}\n" for one in wheels)
+def requirements(wheels: Sequence[Wheel], options: Sequence[str] = ()) -> str:
+    """Where wheels are found, then each by version and hash, in pip's format."""
+    lines = (f"{one.name}=={one.version} --hash=sha256:{one.sha256}" for one in wheels)
+    return "".join(f"{line}\n" for line in (*options, *lines))
+
+
+def command(recipe: Recipe, locked: LockedEnvironment, indexes: Indexes, context: str) -> str:
+    """What builds it. Secrets are a matter of BuildKit, which Docker 23 made the usual one."""
+    sources = {"netrc": "$HOME/.netrc", "pip.conf": "$HOME/.config/pip/pip.conf"}
+    told = (
+        f" --secret id={x},{f'src={sources[x]}' if x in sources else f'env={x}'}"
+        for x in indexes.secrets
+    )
+    kit = "DOCKER_BUILDKIT=1 " if indexes.secrets else ""
+    platform = f" --platform {locked.platform}"
+    return f"{kit}docker build{platform}{''.join(told)} --tag {recipe.app}/{recipe.name} {context}"
 
 
 def _debs(locked: LockedEnvironment) -> Iterator[Deb]:
     yield from sorted({*locked.base, *locked.packages})
 
 
-def _head(recipe: Recipe, locked: LockedEnvironment) -> str:
+def _head(recipe: Recipe, locked: LockedEnvironment, indexes: Indexes) -> str:
+    secret = "# What an index lets in by comes as a secret; leave out those that it needs not.\n"
     return (
         f"# {recipe.app}/{recipe.name}, as lading.lock has it for {locked.platform}.\n"
         "# Build it from this folder:\n"
-        f"#\n#   docker build --tag {recipe.app}/{recipe.name} .\n#\n"
+        f"#\n#   {command(recipe, locked, indexes, '.')}\n#\n"
+        f"{secret if indexes.secrets else ''}"
         "# Written by `lading export dockerfile`, which writes it anew.\n"
         "# Packages of Debian are taken at their locked versions while the archive has them.\n"
         "# Wheels come from the index that pip is told of, and are checked by their hashes."
@@ -141,23 +165,24 @@ def _installed(*afterwards: str) -> Iterator[str]:
     )
 
 
-def _wheels(locked: LockedEnvironment, folders: Sequence[str]) -> str:
+def _wheels(locked: LockedEnvironment, folders: Sequence[str], indexes: Indexes) -> str:
     python, site = locked.interpreter, locked.site
     into = f" --target {site}" if locked.image else ""
+    pip = f"{_told(indexes)}{python} {_PIP}"
     lines = [
         "FROM base AS wheels",
-        "# Where wheels come from; no part of the image that is made.",
+        "# Where wheels come from, without a password: a build keeps what it was told.",
         "ARG PIP_INDEX_URL",
         "ARG PIP_EXTRA_INDEX_URL",
         "ARG PIP_TRUSTED_HOST",
         *_pip(locked),
         f"COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}",
-        _run(f"mkdir -p {site} {in_image.RUNTIME} /usr/local/bin /tmp/{WHEELS}"),
+        _run(f"mkdir -p {site} {in_image.RUNTIME} {_places()} {_STAGED} /tmp/{WHEELS}"),
     ]
     if locked.wheels:
-        lines.append(_run(f"{python} {_PIP}{into} -r /tmp/{USERS}"))
+        lines.append(_run(f"{pip}{into} -r /tmp/{USERS}", *(_moved(site) if locked.image else ())))
     if RUNTIME in folders and locked.runtime:
-        lines.append(_run(f"{python} {_PIP} --target {in_image.RUNTIME} -r /tmp/{RUNTIMES}"))
+        lines.append(_run(f"{pip} --target {in_image.RUNTIME} -r /tmp/{RUNTIMES}"))
     if RUNTIME in folders:
         lines.append(f"COPY {RUNTIME} {_OURS}")
     # What is in nothing but tests need not compile.
@@ -165,22 +190,50 @@ def _wheels(locked: LockedEnvironment, folders: Sequence[str]) -> str:
     return _lines(*lines)
 
 
+def _told(indexes: Indexes) -> str:
+    """Before a command: the secrets it may see, and by what name; one not given is passed over."""
+    if not indexes.secrets:
+        return ""
+    named = {"netrc": "NETRC", "pip.conf": "PIP_CONFIG_FILE"}
+    mounts = (f"--mount=type=secret,id={one} " for one in indexes.secrets)
+    files = (f"{named[one]}=/run/secrets/{one} " for one in FILES)
+    texts = (f'{one}="$(cat /run/secrets/{one})" ' for one in indexes.variables)
+    return "".join((*mounts, *files, *texts))
+
+
+def _places() -> str:
+    return " ".join(f"/usr/local/{one}" for one in _OUTSIDE)
+
+
+def _moved(site: str) -> Iterator[str]:
+    """Scripts and data out of the packages' folder, to where they are with us."""
+    yield f"mkdir -p {_STAGED}/usr/local"
+    yield (
+        f"for one in {' '.join(_OUTSIDE)}; do "
+        f"[ ! -d {site}/$one ] || mv {site}/$one {_STAGED}/usr/local/$one; done"
+    )
+
+
 def _pip(locked: LockedEnvironment) -> Iterator[str]:
+    install = f"DEBIAN_FRONTEND=noninteractive {_APT} python3-pip"
     if locked.image:
-        yield _run(f"{locked.interpreter} -m pip --version || {locked.interpreter} -m ensurepip")
+        python = locked.interpreter
+        tried = [f"{python} -m {one}" for one in ("pip --version", "ensurepip")]
+        # Where neither is there, a Debian's own; it is not in the image.
+        yield _run(" || ".join((*tried, f"(apt-get update && {install})")))
         return
     yield "# Debian's own pip is asked to install beside Debian's own packages."
     yield "ENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore"
-    install = f"DEBIAN_FRONTEND=noninteractive {_APT} python3-pip"
     yield _run("apt-get update", install, _LISTS)
 
 
 def _image(recipe: Recipe, locked: LockedEnvironment, folders: Sequence[str]) -> str:
     lines = ["FROM base"]
     if REQUIREMENTS in folders:
-        own = [] if locked.image else [locked.site, "/usr/local/bin"]
+        own = [] if locked.image else [locked.site, *_places().split()]
         ours = [_OURS] if locked.image or RUNTIME in folders else []
         lines += [f"COPY --from=wheels {place} {place}" for place in (*own, *ours)]
+        lines += [f"COPY --from=wheels {_STAGED} /"] if locked.image else []
     lines += [f"COPY {one} {in_image.APP}" for one in (MODEL, APP) if one in folders]
     if APP in folders:
         lines.append(_run(f"{locked.interpreter} {_COMPILE} {in_image.APP} || true"))
@@ -189,7 +242,9 @@ def _image(recipe: Recipe, locked: LockedEnvironment, folders: Sequence[str]) ->
 
 def _execution(settings: Mapping[str, Any]) -> Iterator[str]:
     """The config's `config`, an instruction each."""
-    yield "ENV " + _pairs(one.split("=", 1) for one in settings["Env"])
+    env = dict(one.split("=", 1) for one in settings["Env"])
+    odd = {name: value for name, value in env.items() if _CONTROLS.search(value)}
+    yield "ENV " + _pairs((name, value) for name, value in env.items() if name not in odd)
     yield "LABEL " + _pairs(settings["Labels"].items())
     yield f"WORKDIR {settings['WorkingDir']}"
     yield f"USER {settings['User']}"
@@ -197,8 +252,10 @@ def _execution(settings: Mapping[str, Any]) -> Iterator[str]:
     for port in settings.get("ExposedPorts", ()):
         yield f"EXPOSE {port}"
     if entrypoint := settings.get("Entrypoint"):
+        # ENV has no word for the end of a line; env(1) becomes what it starts.
+        told = ["/usr/bin/env", *(f"{name}={value}" for name, value in odd.items())]
+        yield f"ENTRYPOINT {json.dumps([*(told if odd else ()), *entrypoint])}"
         # What the base would start is an argument otherwise.
-        yield f"ENTRYPOINT {json.dumps(entrypoint)}"
         yield "CMD []"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lading.building.recipe import Environment, Recipe
 from lading.building.wheels.making.kept import Kept
 from lading.exports import build_context
 from lading.exports.build_context import Context
+from lading.exports.indexes import Indexes
 
 HASH = "a" * 64
 PYTHON = Deb("python3.11", "3.11.2-6", "amd64", "http://deb.debian.org/debian", "p", HASH, 1)
@@ -122,6 +124,45 @@ def test_values_mean_nothing_but_themselves(source, tmp_path):
     assert 'ODD="a \\"b\\" \\$HOME \\\\n"' in text
 
 
+def test_a_value_of_several_lines_is_told_where_lines_can_be(source, tmp_path):
+    odd = recipe(source, env={"ODD": "one\ntwo $HOME", "PLAIN": "x"})
+    text = written(odd, locked(), tmp_path / "out")["Dockerfile"]
+    assert "ODD" not in text.partition("ENTRYPOINT")[0]
+    assert 'ENTRYPOINT ["/usr/bin/env", "ODD=one\\ntwo $HOME", "/usr/bin/python3.11", ' in text
+
+
+def test_everybody_may_read_what_is_copied_whatever_the_umask_is(source, tmp_path):
+    before = os.umask(0o077)
+    try:
+        written(recipe(source), locked((NUMPY,)), tmp_path / "out")
+    finally:
+        os.umask(before)
+    modes = {p.stat().st_mode & 0o777 for p in (tmp_path / "out").rglob("*") if not p.is_symlink()}
+    assert modes == {0o755, 0o644}
+
+
+def test_secrets_of_indexes_are_mounted_where_the_app_names_an_index(source, tmp_path):
+    private = Indexes(("--extra-index-url https://me:${TOKEN}@example.org/simple",))
+    context = Context(recipe(source), locked((NUMPY,)), tmp_path / "cache", private)
+    context.write(tmp_path / "out")
+    text = (tmp_path / "out" / "Dockerfile").read_text()
+    mounts = "".join(f"--mount=type=secret,id={x} " for x in ("netrc", "pip.conf", "TOKEN"))
+    files = "NETRC=/run/secrets/netrc PIP_CONFIG_FILE=/run/secrets/pip.conf "
+    told = f'RUN {mounts}{files}TOKEN="$(cat /run/secrets/TOKEN)" /usr/bin/python3.11 -m pip '
+    assert text.count(told) == 2
+    assert (
+        "#   DOCKER_BUILDKIT=1 docker build --platform linux/amd64"
+        " --secret id=netrc,src=$HOME/.netrc --secret id=pip.conf,src=$HOME/.config/pip/pip.conf"
+        " --secret id=TOKEN,env=TOKEN --tag reading/reader .\n"
+    ) in text
+    assert (tmp_path / "out" / "requirements" / "app.txt").read_text().splitlines() == [
+        "--extra-index-url https://me:${TOKEN}@example.org/simple",
+        f"numpy==2.1.0 --hash=sha256:{HASH}",
+    ]
+    # BuildKit alone knows of mounts, and nothing else is in need of it.
+    assert "--mount" not in written(recipe(source), locked((NUMPY,)), tmp_path / "b")["Dockerfile"]
+
+
 def test_a_context_is_written_anew_and_nothing_else_is_deleted(source, tmp_path):
     out = tmp_path / "out"
     written(recipe(source), locked(), out)
@@ -160,9 +201,9 @@ def test_an_image_of_somebody_elses_is_built_on_by_digest(source, tmp_path):
     text = files["Dockerfile"]
     assert f"FROM python:3.12-slim@sha256:{HASH} AS base\nUSER root\n" in text
     assert "COPY way /usr/local/lib/python3.12/site-packages\n" in text
-    assert "apt-get" not in text
-    assert "--target /opt/lading/site -r /tmp/requirements/app.txt\n" in text
-    assert "\nCOPY --from=wheels /opt/lading /opt/lading\n" in text
+    assert "xargs" not in text
+    assert "--target /opt/lading/site -r /tmp/requirements/app.txt \\\n" in text
+    assert "\nCOPY --from=wheels /opt/lading /opt/lading\nCOPY --from=wheels /staged /\n" in text
     assert 'ENTRYPOINT ["/usr/local/bin/python3", "/opt/lading/launch.py"]' in text
     assert sorted(name for name in files if name.startswith("way/")) == [
         "way/_lading_packages.pth",
