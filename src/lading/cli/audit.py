@@ -16,7 +16,7 @@ from lading.bills.audit.rating import Rating
 from lading.cli import audit_shown, output, stored
 from lading.cli.progress import shown
 from lading.cli.stored import Named
-from lading.errors import ImageNotFound, SettingsError
+from lading.errors import AuditError, ImageNotFound, SettingsError
 from lading.oci import Digest
 from lading.settings import find, read
 from lading.settings.trusting import packages
@@ -146,4 +146,7 @@ def _components(store: Layout, name: str, image: Digest) -> list[Component]:
     if bill is None or not bill.sbom:
         problem = "no list of what is inside is attached to the image"
         raise ImageNotFound(problem, name, todo="run `lading build` to make it")
+    if not bill.components:
+        problem = "the list of what is inside cannot be read: it is no JSON object"
+        raise AuditError(problem, name, todo="run `lading build`, or ask who attached it")
     return components.of(bill.components)

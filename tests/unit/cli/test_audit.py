@@ -15,7 +15,7 @@ from lading.cli.main import cli
 from lading.errors import LadingError
 from lading.oci import Index, Reference
 from lading.stores.layout import Layout
-from tests.unit.bills.audit.conftest import ALL
+from tests.unit.bills.audit.conftest import ALL, JINJA_GHSA
 
 SETTINGS = """\
 app: shop
@@ -169,6 +169,36 @@ def test_of_several_platforms_each_image_is_looked_at(tmp_path: Path, images: An
     document = json.loads(run("--json").stdout)
     assert document["packages"][0]["images"] == ["digits (linux/amd64)", "digits (linux/arm64)"]
     assert document["packages"][1]["images"] == ["digits (linux/amd64)"]
+
+
+def test_what_no_database_tells_of_is_said(app: Path, tmp_path: Path, images: Any) -> None:
+    with zipfile.ZipFile(app / "pypi.zip", "w") as archive:
+        archive.writestr("a.json", json.dumps(JINJA_GHSA))
+    assert run("--osv", "pypi.zip").stderr.splitlines()[-1] == (
+        "lading: 1 package of Debian not looked for: the databases have nothing of Debian"
+    )
+    store, other = Layout(tmp_path / "home/data/store"), images.image(images.layer({"x": b"3"}))
+    store.write(other, Reference("shop/digits"))
+    names = [f"lib{x}" for x in "abcdefg"]
+    listed = [entry(x, f"pkg:deb/ubuntu/{x}@1?distro=ubuntu-24.04", "MIT") for x in names]
+    sbom = json.dumps({"bomFormat": "CycloneDX", "components": listed}).encode()
+    bill.attach(store, bill.Bill(other.descriptor, b"", sbom))
+    done = run("--osv", "osv.zip")
+    assert (done.return_value, done.stderr.splitlines()[-1]) == (
+        0,
+        "lading: not looked for, being neither of PyPI nor of a release of Debian: "
+        "liba, libb, libc, libd, libe and 2 more",
+    )
+
+
+def test_a_list_that_cannot_be_read_is_no_clean_audit(tmp_path: Path, images: Any) -> None:
+    store, other = Layout(tmp_path / "home/data/store"), images.image(images.layer({"x": b"3"}))
+    store.write(other, Reference("shop/digits"))
+    bill.attach(store, bill.Bill(other.descriptor, b"", b'{"components": ['))
+    assert refused() == (
+        "digits: the list of what is inside cannot be read: it is no JSON object; "
+        "run `lading build`, or ask who attached it"
+    )
 
 
 def test_mistakes_are_told(tmp_path: Path, images: Any) -> None:

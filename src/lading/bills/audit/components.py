@@ -38,6 +38,11 @@ class Component:
         return self.source or (canonicalize_name(self.name) if self.ecosystem == PYPI else "")
 
     @property
+    def is_told_of(self) -> bool:
+        """Whether databases of vulnerabilities may speak of it: Debian's do by release."""
+        return self.ecosystem not in ("", f"{DEBIAN}:")
+
+    @property
     def judged_version(self) -> str:
         """The version that such a database speaks of."""
         return self.source_version or self.version
@@ -77,7 +82,8 @@ def _component(purl: str, name: str, version: str, licences: tuple[str, ...]) ->
     said = unquote(path.rpartition("/")[2].partition("@")[2]) or version
     if kind == "pypi":
         return Component(name, said, PYPI, licences=licences)
-    if kind != "deb":
+    # Ubuntu's packages have other versions and advisories than those of the same name in Debian.
+    if (kind, path.partition("/")[0]) != ("deb", "debian"):
         return Component(name, said, licences=licences)
     pairs = (one.partition("=") for one in query.split("&"))
     qualifiers = {key: unquote(value) for key, _, value in pairs}

@@ -80,6 +80,24 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     database_specific: Specific | None = None
 
 
+_READ = msgspec.json.Decoder(Entry)
+
+
+def read(raw: bytes) -> Entry:
+    """An entry of its JSON. Raises msgspec.DecodeError."""
+    try:
+        return _READ.decode(raw)
+    except msgspec.ValidationError:
+        # The schema lets lists be null, and some databases write all fields that there are.
+        return msgspec.convert(_without_null(msgspec.json.decode(raw)), Entry)
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_null(one) for key, one in value.items() if one is not None}
+    return [_without_null(one) for one in value] if isinstance(value, list) else value
+
+
 def is_affected(affected: Affected, version: str) -> bool:
     """Whether it lies in a range or is listed. A text that is no version is only ever listed."""
     order = order_of(affected.package.ecosystem)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from lading.bills.audit import licences
-from lading.bills.audit.components import Component
+from lading.bills.audit.components import DEBIAN, PYPI, Component
 from lading.bills.audit.database import Database
 from lading.bills.audit.licences import Refused
 from lading.bills.audit.policy import Ignored, Policy
 from lading.bills.audit.vulnerabilities import Vulnerability, find
+
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Report:
     """The worst first."""
     refused: tuple[Refused, ...]
     remarks: tuple[str, ...]
-    """On the policy itself."""
+    """On the policy itself, and on what no database tells of."""
 
     @property
     def is_clean(self) -> bool:
@@ -60,8 +62,24 @@ def audit(
         bool(databases),
         tuple(_judged(x, policy, today) for x in found),
         tuple(_refused(images, policy)),
-        tuple(policy.remarks(found, today)) if databases else (),
+        (*_untold(images, databases), *policy.remarks(found, today)) if databases else (),
     )
+
+
+def _untold(
+    images: Mapping[str, Sequence[Component]], databases: Sequence[Database]
+) -> Iterable[str]:
+    """What was not looked for: a clean audit says nothing of it."""
+    every = _having(images)
+    for ecosystem in (PYPI, DEBIAN):
+        count = sum(x.is_told_of and x.ecosystem.partition(":")[0] == ecosystem for x in every)
+        if count and not any(one.tells_of(ecosystem) for one in databases):
+            packages = f"{count} package{'s' if count > 1 else ''} of {ecosystem}"
+            yield f"{packages} not looked for: the databases have nothing of {ecosystem}"
+    if others := [x.name for x in every if not x.is_told_of]:
+        more = f" and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+        names = f"{', '.join(others[:_MOST_NAMES])}{more}"
+        yield f"not looked for, being neither of PyPI nor of a release of Debian: {names}"
 
 
 def _judged(found: Vulnerability, policy: Policy, today: date) -> Judged:

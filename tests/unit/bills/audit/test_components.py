@@ -84,3 +84,10 @@ def test_what_is_of_no_database_is_listed_all_the_same():
 def test_what_is_not_of_the_form_is_passed_over():
     assert components.of({"components": [1, {"purl": 3}, {}]}) == []
     assert components.of({}) == []
+
+
+def test_what_is_built_of_debian_by_others_is_not_debians():
+    (ubuntu,) = of(listed("pkg:deb/ubuntu/libc6@2.39-0ubuntu8?distro=ubuntu-24.04"))
+    assert (ubuntu.name, ubuntu.version, ubuntu.ecosystem) == ("libc6", "2.39-0ubuntu8", "")
+    (sid,) = of(listed("pkg:deb/debian/libc6@2.42-1"))
+    assert (ubuntu.is_told_of, sid.is_told_of) == (False, False)

@@ -1,5 +1,10 @@
 """Which versions are affected, by the evaluation of the OSV schema."""
 
+import itertools
+import random
+import shutil
+import subprocess
+
 import pytest
 
 from lading.bills.audit import osv
@@ -77,3 +82,38 @@ def test_fixes_are_those_past_the_version_the_next_one_first():
         ),
     )
     assert osv.fixes(one, "2.1") == ["2.9", "2.10"]
+
+
+@pytest.mark.parametrize("ecosystem", ["PyPI", "Debian:12"])
+def test_ranges_hold_what_a_second_reading_of_them_holds(ecosystem):
+    """Against intervals of whole numbers, for ranges that a seed draws."""
+    drawn = random.Random(1)
+    for _ in range(300):
+        edges = sorted(drawn.sample(range(12), drawn.choice([2, 4, 6])))
+        inside, events = set(), []
+        for first, end in zip(edges[::2], edges[1::2], strict=True):
+            events.append(Event(introduced=f"{first}.0" if first else "0"))
+            is_last = drawn.random() < 0.5
+            events.append(Event(last_affected=f"{end}.0") if is_last else Event(fixed=f"{end}.0"))
+            inside |= set(range(first, end + is_last))
+        drawn.shuffle(events)
+        ranges = (Range("ECOSYSTEM", tuple(events)),)
+        affected = Affected(Package(ecosystem, "x"), ranges)
+        assert {x for x in range(12) if osv.is_affected(affected, f"{x}.0")} == inside, events
+
+
+@pytest.mark.skipif(not shutil.which("dpkg"), reason="dpkg is not installed")
+def test_debian_versions_are_ordered_as_dpkg_itself_says():
+    versions = [
+        "1:2.36-9",
+        "2.36-9+deb12u14",
+        "2.36-9",
+        "2.36~rc1-1",
+        "2.36",
+        "0:2.36-9+b1",
+        "2.4a",
+    ]
+    order = osv.order_of("Debian:12")
+    for one, other in itertools.combinations(versions, 2):
+        said = subprocess.run(["dpkg", "--compare-versions", one, "lt", other], check=False)
+        assert (order(one) < order(other)) is (said.returncode == 0), (one, other)

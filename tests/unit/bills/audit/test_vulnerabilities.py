@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,50 @@ def test_a_folder_without_the_database_is_told(tmp_path):
     assert str(caught.value) == (
         f"{tmp_path}: nothing in it counts here: expected vulnerabilities of PyPI or Debian; {todo}"
     )
+
+
+def test_lists_may_be_null_as_the_schema_has_it(found):
+    affected = [{**JINJA_PYSEC["affected"][0], "severity": None}]
+    nulls = {"aliases": None, "severity": None, "affected": affected, "withdrawn": None}
+    assert [x.id for x in found([{**JINJA_PYSEC, **nulls}], JINJA)] == ["PYSEC-2021-66"]
+    assert found([{**JINJA_PYSEC, "affected": None}, JINJA_GHSA], LIBC) == []
+
+
+def test_a_damaged_index_is_made_again_or_told(tmp_path):
+    path, cache = database(tmp_path, *ALL), tmp_path / "cache"
+    (made,) = opened(path, cache, Silent())
+    whole = made.path.read_bytes()
+    made.path.write_bytes(b"nonsense")
+    (again,) = opened(path, cache, Silent())
+    assert again == made
+    assert len(find({"x": [JINJA, LIBC]}, [again])) == 2
+    rotten = bytearray(whole)
+    rotten[whole.index(zlib.compress(b"x", 1)[:2], 4096)] ^= 255
+    made.path.write_bytes(rotten)
+    with pytest.raises(AuditError) as caught:
+        find({"x": [JINJA, LIBC]}, opened(path, cache, Silent()))
+    assert str(caught.value).startswith(f"{made.path}: is damaged: got ")
+    assert str(caught.value).endswith("; delete this file: it is made again of the database")
+
+
+def test_an_archive_under_a_password_and_what_is_too_large_are_told(tmp_path, monkeypatch):
+    path = database(tmp_path, JINJA_GHSA)
+    monkeypatch.setattr("lading.bills.audit.database._MOST_BYTES", 10)
+    with pytest.raises(AuditError) as caught:
+        opened(path, tmp_path / "cache", Silent())
+    size = len(json.dumps(JINJA_GHSA))
+    assert str(caught.value) == (
+        f"{path}: {JINJA_GHSA['id']}.json: is too large: expected an OSV entry of at most 10 bytes,"
+        f" got {size} bytes"
+    )
+    monkeypatch.undo()
+    locked = bytearray(path.read_bytes())
+    for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.index(head) + flags] |= 1
+    path.write_bytes(locked)
+    with pytest.raises(AuditError) as caught:
+        opened(path, tmp_path / "cache", Silent())
+    assert "cannot be unpacked" in str(caught.value)
 
 
 def test_a_damaged_zip_and_other_files_are_told_and_leave_nothing(tmp_path):
