@@ -13,7 +13,8 @@ from pathlib import Path
 from lading.building.layers import regular
 from lading.building.secrets import assignments
 from lading.building.secrets.finding import Finding
-from lading.building.secrets.kinds import KINDS, Kind
+from lading.building.secrets.kind import Kind
+from lading.building.secrets.kinds import KINDS
 
 CHUNK_BYTES = 1 << 20
 TEXT_BYTES = 8 << 20
