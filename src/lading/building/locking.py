@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from threading import Lock as Mutex
 
@@ -199,29 +199,33 @@ class _Locking:
                 )
             glibc = bare.image.glibc.split(".")
             target = Target(bare.python, platform, (int(glibc[0]), int(glibc[1])))
-            tools = partial(self._tools_on_image, environment, bare)
+            tools = cache(partial(self._tools_on_image, environment, bare))
             return Ground(bare, target, tools, asked)
         suite = suites.for_python(bare.python)
         if bare.platform != platform:
             base, packages = self._debs(suite, platform, environment.packages, None)
             bare = replace(bare, platform=platform, base=base, packages=packages)
-        tools = partial(self._tools, suite, bare, asked)
+        tools = cache(partial(self._tools, suite, bare, asked))
         return Ground(bare, Target(bare.python, platform, suite.glibc), tools, asked)
 
     def _tools_on_image(self, environment: Environment, bare: LockedEnvironment) -> tuple[Deb, ...]:
         """Debian's, where the image is a Debian; one of another sort brings what it has."""
-        if not bare.suite:
+        asked = environment.build_packages
+        if not bare.suite and not asked:
             return ()
         debians_own = any((x.name, x.python) == (bare.suite, bare.python) for x in suites.SUITES)
-        wanted = ground.tools(bare.python if debians_own else "", environment.build_packages)
+        wanted = ground.tools(bare.python if debians_own else "", asked)
         whole = replace(environment, packages=(*environment.packages, *wanted))
         seen = self._seen(environment, bare.platform, bare)
         try:
             return self._added(whole, seen, bare.platform, bare)
         except ArchiveError:
             raise
-        except LockError:
-            return ()  # nothing can be added to it
+        except LockError as error:
+            if not asked:
+                return ()  # nothing can be added to it
+            problem = "`build_packages` are Debian's, and cannot be added to this image"
+            raise LockError(problem, error.where, came=error.came, todo=error.todo) from error
 
     def _tools(
         self, suite: Suite, bare: LockedEnvironment, asked: tuple[str, ...]

@@ -76,6 +76,18 @@ def runtime(
     return tuple(sorted(wheel for wheel in chosen if wheel.name not in versions))
 
 
+def _newest(debs: Iterable[Deb]) -> tuple[Deb, ...]:
+    """One version of each: a wheel of last month's may have been built on another than today's."""
+    from debian.debian_support import NativeVersion
+
+    found: dict[str, Deb] = {}
+    for deb in debs:
+        known = found.setdefault(deb.name, deb)
+        if NativeVersion(known.version) < NativeVersion(deb.version):
+            found[deb.name] = deb
+    return tuple(found.values())
+
+
 def versions(locked: Iterable[Wheel]) -> dict[str, str]:
     """Preferences from wheels that are locked already."""
     return {wheel.name: str(Version(wheel.version)) for wheel in locked}
@@ -125,8 +137,8 @@ class _Resolving:
     def chosen(self, found: list[Package]) -> Resolved:
         allowed = requirements.hashes(self.path)
         made = [self._chosen(package, allowed) for package in found]
-        tools = {deb: None for one in made for deb in one.tools}
-        return Resolved(tuple(sorted(one.wheel for one in made)), tuple(tools))
+        tools = _newest(deb for one in made for deb in one.tools)
+        return Resolved(tuple(sorted(one.wheel for one in made)), tools)
 
     def _chosen(self, package: Package, allowed: Mapping[str, set[str]]) -> Made:
         name = canonicalize_name(package["name"])

@@ -17,6 +17,7 @@ _KNOWN = {
     *("keyring-provider", "allow-insecure-host", "system-certs", "native-tls", "offline"),
     *("prerelease", "resolution", "fork-strategy", "exclude-newer", "exclude-newer-package"),
     *("dependency-metadata", "constraint-dependencies", "override-dependencies", "cache-dir"),
+    *("build-constraint-dependencies", "extra-build-dependencies"),
     "pip",
 }
 """What both uv.toml and [tool.uv] may hold, and what counts when versions are chosen."""

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lading.building.wheels import uv_settings
+from lading.building.wheels import backend, uv_settings
 from lading.building.wheels.making import explain, needs, project
 from lading.building.wheels.making.repacked import repacked
 from lading.building.wheels.making.workshop import Worked
 from lading.building.wheels.sources.credentials import Place, find
 from lading.building.wheels.sources.fetch import Source
 from lading.building.wheels.sources.origin import Kind, Origin
+from lading.building.wheels.target import Target
 from lading.errors import RequirementsError
 from tests import private_index
 
@@ -98,6 +99,11 @@ def test_a_library_that_the_wheel_does_not_bring_is_asked_for(tmp_path: Path) ->
         ("Error: pg_config executable not found.", "no program pg_config", "libpq-dev"),
         ("error: [Errno 2] No such file or directory: 'swig'", "no program swig", "swig"),
         ("/bin/sh: 1: cmake: not found", "no program cmake", "cmake"),
+        (
+            "Error: Please make sure the libxml2 and libxslt development packages are installed.",
+            "no headers of libxml2 and libxslt",
+            "libxml2-dev and libxslt1-dev",
+        ),
     ],
 )
 def test_what_a_build_lacked_is_named_with_its_package(line: str, came: str, todo: str) -> None:
@@ -117,6 +123,46 @@ def test_other_reasons_are_said_as_what_they_are() -> None:
     killed = Worked(1, ("c++: fatal error: Killed",), out_of_memory=True)
     error = explain.failed("one", "r.txt:1", killed, Path("/log"), 30)
     assert error.problem == "one needs more memory to be built than this machine gives"
+
+
+def test_what_builds_a_source_is_limited_and_added_to_by_uvs_settings(tmp_path: Path) -> None:
+    for version in ("1.0", "2.0"):
+        private_index.put_wheel(tmp_path, "makes", version)
+    asked = tmp_path / "requirements.txt"
+    asked.write_text("--no-index\n--find-links .\n")
+    target = Target("3.11", "linux/amd64", (2, 36))
+    newest = backend.wheels(["makes"], asked, target, "one")
+    limits = 'build-constraint-dependencies = ["makes<2"]\n'
+    more = '[extra-build-dependencies]\nOne_1 = ["numpy", { requirement = "torch", match-runtime = false }]\n'
+    (tmp_path / "uv.toml").write_text(limits + more)
+    limited = backend.wheels(["makes"], asked, target, "one")
+    assert [one.version for one in (*newest, *limited)] == ["2.0", "1.0"]
+    assert backend.besides(asked, "one-1 2.0") == ("numpy", "torch")
+    assert backend.besides(asked, "two 2.0") == ()
+
+
+def test_a_project_in_rust_is_refused_unless_it_brings_its_crates(tmp_path: Path) -> None:
+    system = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+    files = {"pyproject.toml": system, "Cargo.toml": "", "src/lib.rs": ""}
+    bare = private_index.put_tar(tmp_path, "one", "1", files)
+    assert project.read(source(bare), "here").crates
+    whole = {**files, "vendor/pyo3/.cargo-checksum.json": "{}"}
+    vendored = private_index.put_tar(tmp_path, "two", "1", whole)
+    assert not project.read(source(vendored), "here").crates
+    assert str(explain.without_crates("one 1", "r.txt:1")) == (
+        "r.txt:1: one 1 cannot be built: got it is written in Rust, whose crates come from a "
+        "network, which a build has none of; choose a version that has a wheel, or build it into "
+        "a wheel elsewhere and name that"
+    )
+
+
+def test_a_source_that_its_backend_outgrew_is_told_what_built_it() -> None:
+    worked = Worked(1, ("Cython.Compiler.Errors.CompileError: one.pyx",))
+    error = explain.failed("one", "r.txt:1", worked, Path("/log"), 30, ["cython 3.3.1"])
+    assert error.todo == (
+        "mend the source, choose a version that has a wheel, or name older ones of what it was "
+        "built with (cython 3.3.1) in a file for UV_BUILD_CONSTRAINT; all that it wrote is in /log"
+    )
 
 
 def test_a_credential_is_looked_for_where_uv_does(tmp_path: Path) -> None:

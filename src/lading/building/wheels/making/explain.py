@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lading.building.places import shown
@@ -21,6 +21,11 @@ _PROGRAM = re.compile(
     r"(?:[Uu]nable to find|could not find|CMAKE_\w+_COMPILER:?\s*|requires?) `?'?"
     r"(cmake|ninja|cargo|rustc?|gfortran|swig|pg_config|mysql_config|nvcc|git)\b)"
 )
+_CRATES = re.compile(r"find Rust compiler|crates\.io|failed to get `\S+` as a dependency")
+_DEVELOPMENT = re.compile(
+    r"((?:lib[\w-]+)(?:(?:, | and )lib[\w-]+)*) development packages? (?:are|is) installed"
+)
+_NAME = re.compile(r"lib([\w-]+)")
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _NETWORK = re.compile(
     r"Temporary failure in name resolution|Could not resolve|Network is unreachable|"
@@ -76,8 +81,16 @@ _PACKAGES: Mapping[str, str] = {
 """Debian packages by a header, its first folder, a library or a program."""
 
 
-def failed(label: str, where: str, worked: Worked, log: Path, minutes: float) -> RequirementsError:
-    """The error for a build that left no wheel. `log` is where all that it wrote is kept."""
+def failed(
+    label: str,
+    where: str,
+    worked: Worked,
+    log: Path,
+    minutes: float,
+    used: Sequence[str] = (),
+) -> RequirementsError:
+    """The error for a build that left no wheel. `log` is where all that it wrote is kept, `used`
+    what it was built with: "cython 3.3.1"."""
     whole = f"; all that it wrote is in {shown(log)}"
     if worked.timed_out:
         return RequirementsError(
@@ -94,7 +107,7 @@ def failed(label: str, where: str, worked: Worked, log: Path, minutes: float) ->
             came=_last(worked),
             todo=f"build it on a larger machine, or choose a version that has a wheel{whole}",
         )
-    came, todo = _reason("\n".join(worked.log)) or (_last(worked), _ELSE)
+    came, todo = _reason("\n".join(worked.log)) or (_last(worked), _else(used))
     return RequirementsError(f"{label} cannot be built", where, came=came, todo=todo + whole)
 
 
@@ -117,29 +130,75 @@ def lacking(label: str, where: str, found: Missing) -> RequirementsError:
     )
 
 
-_ELSE = "mend the source, or choose a version that has a wheel"
+def without_crates(label: str, where: str) -> RequirementsError:
+    """For a project in Rust that does not bring what it is made of."""
+    came, todo = _CRATES_LACK
+    return RequirementsError(f"{label} cannot be built", where, came=came, todo=todo)
+
+
+_CRATES_LACK = (
+    "it is written in Rust, whose crates come from a network, which a build has none of",
+    "choose a version that has a wheel, or build it into a wheel elsewhere and name that",
+)
+_MOST_USED = 4
+
+
+def _else(used: Sequence[str]) -> str:
+    """A source of some age may not go together with the newest of what builds it."""
+    todo = "mend the source, choose a version that has a wheel"
+    if not used:
+        return todo.replace(", ", ", or ")
+    named = ", ".join(used[:_MOST_USED]) + (", …" if used[_MOST_USED:] else "")
+    return (
+        f"{todo}, or name older ones of what it was built with ({named}) in a file for "
+        "UV_BUILD_CONSTRAINT"
+    )
 
 
 def _reason(log: str) -> tuple[str, str] | None:
     """What came, and what to do about it."""
-    if found := _HEADER.search(log):
-        return f"no header {found[1]}", _adding(found[1], "the Debian package that has it")
-    if found := _LIBRARY.search(log):
-        return f"no library {found[1]} to link with", _adding(found[1], f"lib{found[1]}-dev")
-    if _NETWORK.search(log):
-        return (
-            "it asks for the network, which a build has none of",
-            "choose a version that brings all it needs, or build it into a wheel elsewhere",
-        )
-    if found := _MODULE.search(log):
-        return (
-            f"its build imports {found[1]}, which its [build-system] does not require",
-            "choose a version that says what it is built with, or build it into a wheel elsewhere",
-        )
-    if found := _PROGRAM.search(log):
-        program = found[1] or found[2] or found[3]
-        return f"no program {program}", _adding(program, "the Debian package that has it")
-    return None
+    found = ((told, pattern.search(log)) for pattern, told in _REASONS)
+    return next((told(match) for told, match in found if match), None)
+
+
+def _header(found: re.Match[str]) -> tuple[str, str]:
+    return f"no header {found[1]}", _adding(found[1], "the Debian package that has it")
+
+
+def _library(found: re.Match[str]) -> tuple[str, str]:
+    return f"no library {found[1]} to link with", _adding(found[1], f"lib{found[1]}-dev")
+
+
+def _headers(found: re.Match[str]) -> tuple[str, str]:
+    named = [_PACKAGES.get(one, f"lib{one}-dev") for one in _NAME.findall(found[1])]
+    return f"no headers of {found[1]}", _adding("", " and ".join(named))
+
+
+def _network(_: re.Match[str]) -> tuple[str, str]:
+    todo = "choose a version that brings all it needs, or build it into a wheel elsewhere"
+    return "it asks for the network, which a build has none of", todo
+
+
+def _module(found: re.Match[str]) -> tuple[str, str]:
+    came = f"its build imports {found[1]}, which its [build-system] does not require"
+    todo = "choose a version that says what it is built with, or say it in uv's settings, under "
+    return came, f"{todo}`extra-build-dependencies`"
+
+
+def _program(found: re.Match[str]) -> tuple[str, str]:
+    program = found[1] or found[2] or found[3]
+    return f"no program {program}", _adding(program, "the Debian package that has it")
+
+
+_REASONS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, str]]]] = (
+    (_HEADER, _header),
+    (_LIBRARY, _library),
+    (_DEVELOPMENT, _headers),
+    (_CRATES, lambda _: _CRATES_LACK),
+    (_NETWORK, _network),
+    (_MODULE, _module),
+    (_PROGRAM, _program),
+)
 
 
 def _adding(wanted: str, otherwise: str) -> str:

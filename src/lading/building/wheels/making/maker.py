@@ -89,7 +89,7 @@ class Maker:
             return Made(self._taken(source, where))
         with self.bench.one_at_a_time:
             ground = self._ground(label, where)
-            key = self._key(source, ground)
+            key = self._key(source, ground, label)
             made = self.kept.find(key)
             if made is None:
                 task = f"wheel of {label}"
@@ -145,12 +145,13 @@ class Maker:
                 else f"lock it on a machine of {self.target.platform}, or name a wheel for it",
             )
 
-    def _key(self, source: Source, ground: Ground) -> str:
+    def _key(self, source: Source, ground: Ground, label: str) -> str:
         """What decides a wheel, but for the day's versions of what builds it."""
         bare = ground.bare
         parts = [_FORMAT, source.origin.sha256, source.origin.subdirectory, source.version]
         parts += [bare.python, bare.suite, bare.platform, bare.image.digest if bare.image else ""]
         parts += [*sorted(ground.asked), "with", *sorted(deb.name for deb in bare.packages)]
+        parts += [*backend.constraints(self.asked), "and", *backend.besides(self.asked, label)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -171,6 +172,8 @@ class _Making:
 
     def made(self) -> Made:
         """With compilers where it looks as if it needed them, or where it fails without."""
+        if self._project.crates:
+            raise explain.without_crates(self.label, self.where)
         if not self._project.native:
             try:
                 return Made(self._resolving(native=False))
@@ -192,7 +195,7 @@ class _Making:
         return project.read(self.source, self.where)
 
     def _resolving(self, *, native: bool) -> Wheel:
-        asked = list(self._project.requires)
+        asked = [*self._project.requires, *backend.besides(self.maker.asked, self.label)]
         for _ in range(_ROUNDS):
             wheels = backend.wheels(asked, self.maker.asked, self.ground.target, self.label)
             found, missing = self._run(wheels, tuple(asked), native=native)
@@ -221,7 +224,8 @@ class _Making:
             log.write_text("".join(f"{line}\n" for line in worked.log))
             if worked.exit_code or worked.timed_out:
                 minutes = workshop.seconds / 60
-                said = explain.failed(self.label, self.where, worked, log, minutes)
+                used = [f"{one.name} {one.version}" for one in wheels]
+                said = explain.failed(self.label, self.where, worked, log, minutes, used)
                 failed = _NotBuiltError(
                     said.problem, said.where, said.expected, said.came, said.todo
                 )

@@ -9,7 +9,7 @@ import tarfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lading.building.wheels.sources.fetch import Source
@@ -20,6 +20,7 @@ _NATIVE = (
     *("meson.build", "CMakeLists.txt", "Cargo.toml", "binding.gyp"),
 )
 """Ends of names that tell of a compiler."""
+_OF_RUST = "maturin"
 _LEGACY = ("setuptools>=40.8.0", "wheel")
 
 
@@ -33,6 +34,8 @@ class Project:
     requires: tuple[str, ...]
     native: bool
     """Whether it looks as if a compiler were needed."""
+    crates: bool = False
+    """Whether it is written in Rust, and brings none of the crates that it needs."""
 
 
 def read(source: Source, where: str) -> Project:
@@ -67,6 +70,7 @@ def _project(
     below = source.origin.subdirectory
     inside = {_inside(name, below): name for name in names}
     native = any(name.endswith(_NATIVE) for name in inside if name)
+    crates = _lacks_crates(inside)
     if "pyproject.toml" not in inside:
         if "setup.py" not in inside:
             raise RequirementsError(
@@ -81,7 +85,14 @@ def _project(
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         came = str(error)
         raise RequirementsError("its pyproject.toml is not TOML", where, came=came) from error
-    return _of_table(document.get("build-system"), native)
+    found = _of_table(document.get("build-system"), native)
+    return replace(found, crates=crates and found.backend == _OF_RUST)
+
+
+def _lacks_crates(inside: Iterable[str]) -> bool:
+    """`cargo vendor` puts each crate into a folder, usually called so, with its checksums."""
+    names = [name.rpartition("/")[2] for name in inside]
+    return "Cargo.toml" in names and ".cargo-checksum.json" not in names
 
 
 def _of_table(table: dict[str, Any] | None, native: bool) -> Project:

@@ -18,7 +18,7 @@ from lading.building.wheels.sources.direct import without_credentials
 from lading.errors import RequirementsError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_USER, _PASSWORD = "LADING_GIT_USER", "LADING_GIT_PASSWORD"
+_USER, _PASSWORD = "GIT_HELPER_USER", "GIT_HELPER_PASSWORD"
 _HELPER = (
     '!f() { test "$1" = get && '
     f'printf "username=%s\\npassword=%s\\n" "${_USER}" "${_PASSWORD}"; }}; f'
