@@ -81,6 +81,27 @@ def test_what_was_pulled_runs_and_is_not_built(app, pushed, tmp_path):
     assert "cannot be downloaded" in other.refused("build")
 
 
+def test_what_was_pulled_runs_where_neither_source_nor_lock_is(app, pushed, tmp_path):
+    other = elsewhere(app, tmp_path)
+    for path in other.folder.iterdir():
+        if path != other.settings:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert other.refused("up", "-d", "--no-build") == (
+        "lading: shipped/probe: no image is there that could run without being built; "
+        "run `lading pull`, or leave --no-build out\n"
+    )
+    other.ok("pull")
+    plan = other.ok("up", "--no-build", "--dry-run")
+    assert plan == "  + probe  new\nthis was a dry run: nothing was done\n"
+    try:
+        other.ok("up", "-d", "--no-build")
+        assert other.ask("echo", text="ahoy") is not None
+        assert other.replica()["image"] == pushed["digest"]
+        assert other.ok("up", "-d", "--no-build").startswith("  = 1 unchanged")
+    finally:
+        other.lading("down")
+
+
 def test_where_keys_are_named_what_they_signed_is_pulled_and_not_built(
     app, registry, pushed, tmp_path
 ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -34,17 +34,29 @@ def fresh(app: App, platforms: Iterable[str] = ()) -> Lock:
 
     Raises LockError when it is missing, edited or out of date.
     """
+    every = {of_this_machine(): None, **dict.fromkeys(platforms)}
+    return _fresh(app, app.environments, every)
+
+
+def _fresh(app: App, environments: Collection[Environment], platforms: Iterable[str]) -> Lock:
     if not lock_path(app).exists():
         raise LockError("there is no lading.lock", str(app.folder), todo="run `lading lock`")
     lock = lockfile.read(lock_path(app))
-    for platform in {of_this_machine(): None, **dict.fromkeys(platforms)}:
-        for environment in app.environments:
+    for platform in platforms:
+        for environment in environments:
             locked = lock.environments.get(environment.name, {}).get(platform)
             if locked is None:
                 raise _outdated(app, environment, f"it is not locked for {platform}", platform)
             if reason := lockfile.is_stale(environment, locked):
                 raise _outdated(app, environment, reason)
     return lock
+
+
+def of_foreign(app: App) -> Lock | None:
+    """The app's lock, of which only what others' images are pinned to has to be fresh; None where
+    the app has none of them. Raises LockError."""
+    foreign = {one.environment.name: one.environment for one in app.recipes if one.is_foreign}
+    return _fresh(app, foreign.values(), [of_this_machine()]) if foreign else None
 
 
 def _outdated(app: App, environment: Environment, reason: str, platform: str = "") -> LockError:

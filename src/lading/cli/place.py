@@ -34,7 +34,7 @@ def name(at: Place) -> str:
         return at.folder.name
 
 
-def here() -> tuple[App, Place]:
-    """The app of the working directory. Raises SettingsError when there is none."""
-    app = read(Path.cwd())
+def here(*, sources: bool = True) -> tuple[App, Place]:
+    """The app of the working directory, read as `settings.read` does. Raises SettingsError."""
+    app = read(Path.cwd(), sources=sources)
     return app, Place(app.folder, Folders.of_user())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lading.building import contents
 from lading.building.contents import Contents
@@ -56,6 +56,8 @@ class Planner:
     lock: Lock | None
     check: bool = False
     """Whether what a build would refuse without beginning is refused here."""
+    images: Mapping[str, Digest] = field(default_factory=dict)
+    """By service, those that run as the store has them, whatever the source says."""
 
     def plan(self, now: Now, names: Sequence[str] = ()) -> Changes:
         """The plan for the named services, or for all of the app.
@@ -86,11 +88,13 @@ class Planner:
     def _asked(self, service: Service) -> Asked:
         wanted = asking.service(service, _TO_BE_MADE)
         spec = wanted.spec(self.app.listener)
+        if (image := self.images.get(service.name)) is not None:
+            return Asked(spec, service.replicas, image, lambda: self._stored(image))
         if self.lock is None:
             return Asked(spec, service.replicas, None, lambda: None)
         forecast = self._foreseen(service, self.lock)
-        image = forecast.image.digest if forecast.image else None
-        return Asked(spec, service.replicas, image, lambda: contents.of_forecast(forecast))
+        made = forecast.image.digest if forecast.image else None
+        return Asked(spec, service.replicas, made, lambda: contents.of_forecast(forecast))
 
     def _foreseen(self, service: Service, lock: Lock) -> Forecast:
         there = Elsewhere(self.app, self._store, self.at.folders.cache)

@@ -48,7 +48,7 @@ def command(
     only if one of them signed. Of one for several platforms, this machine's
     is pulled.
     """
-    app = read(Path.cwd())
+    app = read(Path.cwd(), sources=False)
     given = Given("--from", place, tag, insecure)
     wanted = places.placed(app, names, given)
     store = Layout(Folders.of_user().store)

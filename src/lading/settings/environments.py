@@ -28,6 +28,8 @@ class Resolver:
     services: Mapping[str, Section]
     steps: Mapping[str, Section]
     faults: Faults
+    sources: bool = True
+    """Whether sources are looked at: without, nothing is said of what is in them."""
 
     def all(self) -> dict[str, Environment]:
         """The environment of each service and step, by its name."""
@@ -39,7 +41,7 @@ class Resolver:
         if written.has("image"):
             image: str = written.get("image", "")
             return Environment(name, "", None, base=image, foreign=True)
-        source = self._source(written)
+        source = self._source(written) if self.sources else None
         saved = self._saved(written) if source else Saved()
         requirements = saved.requirements or self._requirements(written, source)
         return Environment(

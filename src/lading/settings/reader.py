@@ -41,9 +41,11 @@ def find(start: Path) -> Path:
     raise SettingsError(f"no {FILE} here or above", todo="run `lading init`")
 
 
-def read(folder: Path) -> App:
+def read(folder: Path, *, sources: bool = True) -> App:
     """The app whose lading.yaml lies in `folder` or above it.
 
+    Without `sources` nothing of the services' and steps' own files is looked at, nor has to be
+    there: enough for who builds nothing.
     Raises SettingsError that names, a line each, everything that is wrong.
     """
     folder = find(folder)
@@ -59,7 +61,7 @@ def read(folder: Path) -> App:
     faults.raise_any()
     if written is None:
         raise SettingsError("cannot be read", FILE)
-    app = _App(folder, written, faults).app()
+    app = _App(folder, written, faults, sources).app()
     faults.raise_any()
     return app
 
@@ -71,6 +73,7 @@ class _App:
     folder: Path
     written: Section
     faults: Faults
+    sources: bool
 
     def app(self) -> App:
         services: Mapping[str, Section] = self.written.get("services", {})
@@ -81,7 +84,9 @@ class _App:
         for name in steps.keys() & services.keys():
             error = SettingsError("a service has this name too", todo="rename one of them")
             self.faults.add(steps[name].place, error)
-        shared = environments.Resolver(self.folder, services, steps, self.faults).all()
+        shared = environments.Resolver(
+            self.folder, services, steps, self.faults, self.sources
+        ).all()
         recipes = {x: self._recipe(x, services[x], shared[x]) for x in services}
         recipes |= self._graphs(services, recipes, steps)
         trusted: Sequence[str] = self.written.section("signatures").get("keys", ())
@@ -106,7 +111,7 @@ class _App:
         recipes: Mapping[str, Recipe],
         steps: Mapping[str, Section],
     ) -> dict[str, Recipe]:
-        if not any(one.has("graph") for one in services.values()):
+        if not self.sources or not any(one.has("graph") for one in services.values()):
             return {}
         from lading.settings.graphs import app as graphs_of
 
@@ -152,6 +157,7 @@ class _App:
             _batching(written.section("batching")),
             _http(written),
             _foreign(written),
+            self._secrets(written),
         )
 
     def _step(self, name: str, written: Section, environment: Environment) -> Step:
@@ -165,7 +171,16 @@ class _App:
             outputs,
             _limits(written.section("resources")),
             written.get("egress", False),
+            self._secrets(written),
         )
+
+    def _secrets(self, written: Section) -> tuple[str, ...]:
+        names: Sequence[str] = written.get("secrets", ())
+        for name in names:
+            if name in written.get("env", {}):
+                error = SettingsError("also in env", came=name, todo="take it out of one of them")
+                self.faults.add(written.at("secrets"), error)
+        return tuple(sorted(set(names)))
 
     def _recipe(self, name: str, written: Section, environment: Environment) -> Recipe:
         return Recipe(
@@ -186,7 +201,7 @@ class _App:
         )
 
     def _handler_exists(self, recipe: Recipe, written: Section) -> None:
-        if recipe.handler is None or not recipe.source.is_dir():
+        if not self.sources or recipe.handler is None or not recipe.source.is_dir():
             return
         module = recipe.source / recipe.handler.partition(":")[0].replace(".", "/")
         compiled = any(module.parent.glob(f"{module.name}.*so"))
