@@ -50,6 +50,9 @@ def merge(folder: Path, layers: Sequence[Path], identity: Identity, written: boo
 
     `written` makes that folder take what the container writes; otherwise it only is the highest.
     """
+    # One that is there twice (a RUN that changes nothing makes an empty one, always the same) has
+    # its say where it is highest; overlayfs refuses it a second time (ELOOP).
+    layers = [one for number, one in enumerate(layers) if one not in layers[number + 1 :]]
     links = folder / "l"
     links.mkdir(exist_ok=True)
     for number, layer in enumerate(layers):
