@@ -117,6 +117,7 @@ def test_an_image_runs_as_it_is_and_moves_with_the_lock(app, registry) -> None:
     assert "1 unchanged: web" in app.ok("up", "--dry-run")
     second = web(registry, "1", "two")
     app.ok("lock", "--upgrade")
+    assert f"image: {digest[7:19]} → {second[7:19]}" in app.ok("up", "--dry-run")
     app.ok("up", "-d")
     assert httpx.get(f"{url}/index.html", trust_env=False).text == "two\n"
     assert app.replica("web")["image"] == second

@@ -94,6 +94,8 @@ class Planner:
             return Asked(spec, service.replicas, None, lambda: None)
         forecast = self._foreseen(service, self.lock)
         made = forecast.image.digest if forecast.image else None
+        if service.foreign and (locked := forecast.locked.image):
+            made = Digest.parse(locked.digest)  # known before it is here
         return Asked(spec, service.replicas, made, lambda: contents.of_forecast(forecast))
 
     def _foreseen(self, service: Service, lock: Lock) -> Forecast:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from lading.building.contents import Contents
-from lading.building.differences import Difference, differences
+from lading.building.differences import Changed, Difference, differences
 from lading.gateway.route import Listener
 from lading.oci import Digest
 from lading.releases.revision import Spec
@@ -119,6 +119,10 @@ def _compared(
 def _image(before: Asked, after: Asked) -> tuple[Difference, ...]:
     if before.image == after.image:
         return ()
+    if before.spec.foreign and after.spec.foreign and before.image and after.image:
+        # Of what somebody else made, nothing is known that it is made of.
+        which = Changed("", before.image.short, after.image.short)
+        return (Difference("image", changed=(which,)),)
     was, now = before.contents(), after.contents()
     found = differences(was, now) if was and now else ()
     return found or (Difference("image"),)

@@ -131,6 +131,14 @@ def test_an_image_that_is_not_in_the_store_any_more_differs_in_nobody_knows_what
     )
 
 
+def test_of_images_of_others_it_is_said_which() -> None:
+    was, now = asked(OLD, foreign=Foreign("1:1")), asked(NEW, foreign=Foreign("1:1"))
+    which = (Changed("", OLD.short, NEW.short),)
+    assert changed(was, now) == ServiceChange(
+        "ocr", Outcome.CHANGED, (Difference("image", changed=which),)
+    )
+
+
 def test_keys_that_are_in_the_image_are_told_and_no_value_of_env() -> None:
     def execution(python: str, *env: str) -> dict[str, Any]:
         labels = {"io.lading.python": python}
