@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
+from . import secret_files
 from .configuration import Configuration, ConfigurationError, read
 
 USAGE = 2
@@ -20,6 +21,10 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What the user's code prints belongs in the log when it is printed.
         sys.stdout.reconfigure(line_buffering=True)
+    try:
+        secret_files.take(os.environ)
+    except ConfigurationError as error:
+        return _refuse(error, {})
     given = {}
     if len(sys.argv) > 1:
         from .options import parse

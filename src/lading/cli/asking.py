@@ -23,6 +23,7 @@ def service(one: Service, image: Digest) -> WantedService:
         batching=one.batching,
         http=one.http,
         foreign=one.foreign,
+        secrets=one.secrets,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
-from lading.cli import building, engines, locks, place
+from lading.cli import building, engines, locks, place, secret_values
 from lading.cli.names import unknown
 from lading.cli.progress import shown
 from lading.engines import select
@@ -31,7 +32,9 @@ def command(step: str, engine: str | None) -> int:
     with shown() as progress:
         lock = locks.ensured(app, progress)
         image = building.build_all(app, [wanted.recipe], lock, progress)[step]
-    finished = run(at.app, wanted, image.digest, select.opened(chosen, at.folders), _hear)
+    on = select.opened(chosen, at.folders)
+    with secret_values.taken(at.secrets, step, wanted.secrets, os.environ) as files:
+        finished = run(at.app, wanted, image.digest, on, _hear, files)
     _tell(step, finished)
     return finished.exit_code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from lading.cli import secret_values
 from lading.controller.client import Client
 from lading.controller.place import Place
 from lading.controller.process import spawn
@@ -31,6 +32,7 @@ def stop(at: Place) -> bool:
     client.down()
     if not client.wait_gone(_LONGEST_END_SECONDS + max(promised, default=0.0)):
         raise ControllerError("still stopping", todo="see `lading ps`, or call `lading down` again")
+    secret_values.forget(at.secrets)
     # Nothing runs on any engine now: the next `up` may choose another.
     with suppress(FileNotFoundError):
         at.engine_file.replace(at.engine_before_file)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from lading.controller.entrance import Entrance
@@ -51,6 +52,8 @@ class Loop:
         self, app: str, engine: Engine, envoy: Envoy, record: Record, history: History
     ) -> None:
         self.app = app
+        self.secrets: Path | None = None
+        """The folder with the secrets of each service."""
         self.watched: dict[ReplicaId, Watched] = {}
         self._engine = engine
         self._journal = Journal(record)
@@ -218,6 +221,7 @@ class Loop:
             self._telling.tell,
             self._telling.keep_log,
             self._gateway.envoy.inside,
+            self.secrets,
         )
         watched = self.watched[action.id]
         try:

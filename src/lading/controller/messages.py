@@ -31,6 +31,8 @@ class WantedService:
     batching: Batching = Batching()
     http: Http | None = None
     foreign: Foreign | None = None
+    secrets: tuple[str, ...] = ()
+    """Names: the values lie on this machine."""
     revision: int | None = field(default=None, compare=False)
     """This very one, where it is as asked for; None for the one that runs, or else a new one."""
     occasion: Occasion = field(default=Occasion(), compare=False)
@@ -51,6 +53,7 @@ class WantedService:
             batching=spec.batching,
             http=spec.http,
             foreign=spec.foreign,
+            secrets=spec.secrets,
             revision=target.revision.number,
             occasion=target.revision.occasion,
         )
@@ -69,6 +72,7 @@ class WantedService:
             batching=self.batching,
             http=self.http,
             foreign=self.foreign,
+            secrets=self.secrets,
         )
 
 

@@ -42,6 +42,11 @@ class Place:
         return self.folders.app_run(self.folder) / "gateway"
 
     @property
+    def secrets(self) -> Path:
+        """What containers are given of secrets; gone when the app is down, and after a reboot."""
+        return self.folders.app_run(self.folder) / "secrets"
+
+    @property
     def engine_file(self) -> Path:
         """Which engine the app was last started on."""
         return self.folders.app(self.folder) / ENGINE

@@ -38,6 +38,7 @@ async def _serve(place: Place) -> None:
         Record(opened(state), state.app, state.site),
         History(place.history),
     )
+    loop.secrets = place.secrets
     place.socket.unlink(missing_ok=True)
     server = _Server(_configuration(loop, place))
     serving = asyncio.create_task(server.serve())

@@ -65,6 +65,8 @@ class Workload:
     """
     gateway: Path | None = None
     """A folder on this machine with the socket `http.sock`, by which it may call other services."""
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    """By name, files on this machine that it may read at `/run/secrets/NAME`."""
     writable: tuple[str, ...] = ()
     """Absolute folders it may write to, kept until `remove`. All else but /tmp is read-only."""
     grace_seconds: float = 30.0

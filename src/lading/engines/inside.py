@@ -14,6 +14,8 @@ GATEWAY_FOLDER = "/run/gateway"
 GATEWAY_SOCKET = f"{GATEWAY_FOLDER}/http.sock"
 GATEWAY_PORTS = (7878, 7879)
 """Where a workload with a port finds the gateway; the second where the first is its own."""
+SECRETS_FOLDER = "/run/secrets"
+"""Where its secrets are, each a file of its name."""
 _FIRST_OF_ANYBODY = 1024
 """Ports below are root's, unless the network says otherwise."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -36,6 +38,8 @@ def environment(workload: Workload, settings: Mapping[str, Any]) -> Mapping[str,
         merged["LADING_SOCKET"] = SOCKET
     else:
         merged["PORT"] = str(workload.port)
+    if workload.secrets:
+        merged["LADING_SECRETS"] = " ".join(sorted(workload.secrets))
     if workload.gateway:
         by_port = f"http://127.0.0.1:{gateway_port(workload)}"
         merged["LADING_GATEWAY"] = by_port if workload.port else f"unix:{GATEWAY_SOCKET}"

@@ -6,14 +6,17 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from lading.engines.engine import Engine, LogLine, Observed, Workload
 from lading.errors import EngineError, PathNotFound, WorkloadNotFound
 from lading.oci import Digest
 from lading.pipelines.step import Step
+
+_NONE: Mapping[str, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,16 @@ class Finished:
 
 
 def run(
-    app: str, step: Step, image: Digest, engine: Engine, hear: Callable[[LogLine], None]
+    app: str,
+    step: Step,
+    image: Digest,
+    engine: Engine,
+    hear: Callable[[LogLine], None],
+    given: Mapping[str, Path] = _NONE,
 ) -> Finished:
     """Blocks until the step has ended; `hear` is called for each line it writes.
+
+    `given` are secrets, files that it may read, by name.
 
     `app` is the app's unique name in the engine. Whatever happens, the container is gone at the
     end. Raises EngineError when it cannot be run, or when it succeeded without a declared output;
@@ -38,7 +48,7 @@ def run(
     _clear_abandoned(app, engine)
     name = f"{app}.step.{step.name}.{os.getpid()}-{secrets.token_hex(2)}"
     try:
-        engine.apply(_workload(name, step, image))
+        engine.apply(_workload(name, step, image, given))
         for line in engine.logs(name, follow=True):
             hear(line)
         return _finish(step, engine, _ended(engine, name))
@@ -55,13 +65,14 @@ def _clear_abandoned(app: str, engine: Engine) -> None:
             engine.remove(name)
 
 
-def _workload(name: str, step: Step, image: Digest) -> Workload:
+def _workload(name: str, step: Step, image: Digest, given: Mapping[str, Path]) -> Workload:
     return Workload(
         name=name,
         image=image,
         command=step.recipe.command,
         limits=step.limits,
         egress=step.egress,
+        secrets=given,
         writable=("/app", *sorted({f"/app/{o.parent}" for o in step.outputs if o.parent.name})),
         labels={"io.lading.step": step.name},
     )

@@ -20,3 +20,5 @@ class Step:
     limits: Limits = Limits()
     egress: bool = False
     """Whether it may reach the network."""
+    secrets: tuple[str, ...] = ()
+    """Names of what its container is given when it starts."""

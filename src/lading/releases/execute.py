@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lading.engines.engine import Engine
+from lading.errors import EngineError
 from lading.releases.plan import Action, Restart, Start, Stop
 from lading.releases.revision import ReplicaId, Spec, workload
 
@@ -27,6 +28,8 @@ class Hands:
     farewell: Callable[[ReplicaId], None]
     gateway: Path | None = None
     """The folder of the socket by which a replica calls other services."""
+    secrets: Path | None = None
+    """The folder with the secrets of each service."""
 
 
 def execute(action: Action, hands: Hands) -> None:
@@ -52,4 +55,13 @@ def execute(action: Action, hands: Hands) -> None:
 def _start(replica: ReplicaId, hands: Hands) -> None:
     hands.tell(replica, "starting")
     spec = hands.specs[replica.service, replica.revision]
-    hands.engine.apply(workload(hands.app, replica, spec, hands.gateway))
+    wanted = workload(hands.app, replica, spec, hands.gateway, hands.secrets)
+    for secret, path in wanted.secrets.items():
+        if not path.is_file():
+            raise EngineError(
+                "a secret has no value on this machine",
+                f"services.{replica.service}.secrets",
+                came=secret,
+                todo=f"`lading up` with {secret} in its environment",
+            )
+    hands.engine.apply(wanted)

@@ -69,6 +69,8 @@ class Spec:
     """None where the runtime's server answers."""
     foreign: Foreign | None = None
     """None for an image that Lading built."""
+    secrets: tuple[str, ...] = ()
+    """Names alone: what they are is known to the machine that it runs on."""
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""
@@ -86,6 +88,7 @@ class Spec:
             "batching": Batching(**document.get("batching", {})),
             "http": Http(**http) if http else None,
             "foreign": _foreign(document.get("foreign")),
+            "secrets": tuple(document.get("secrets", ())),
         }
         return cls(**document | values)
 
@@ -172,8 +175,13 @@ def replicas_of(app: str, workload_names: Iterable[str]) -> list[ReplicaId]:
     return [ReplicaId(found[1], int(found[2]), int(found[3])) for found in matches]
 
 
-def workload(app: str, replica: ReplicaId, spec: Spec, gateway: Path | None) -> Workload:
-    """The container that is this replica; `gateway` is how it calls other services."""
+def workload(
+    app: str, replica: ReplicaId, spec: Spec, gateway: Path | None, secrets: Path | None = None
+) -> Workload:
+    """The container that is this replica; `gateway` is how it calls other services.
+
+    `secrets` is where those of each service are, in a folder of its name.
+    """
     return Workload(
         name=replica.workload_name(app),
         image=spec.image,
@@ -183,6 +191,7 @@ def workload(app: str, replica: ReplicaId, spec: Spec, gateway: Path | None) -> 
         port=spec.http.port if spec.http else None,
         health=spec.http.health if spec.http else None,
         gateway=gateway,
+        secrets={x: secrets / replica.service / x for x in spec.secrets} if secrets else {},
         # The server stops by itself within its grace; the engine's own is a little longer.
         grace_seconds=spec.grace_seconds + 2,
         labels={

@@ -36,6 +36,8 @@ class Service:
     """None where the runtime's server answers."""
     foreign: Foreign | None = None
     """For an image of somebody else's, which is run as it is."""
+    secrets: tuple[str, ...] = ()
+    """Names of what its containers are given when they start."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ _ignore = Key(
     "Files in `source` that stay out of the image: patterns as in .gitignore. Version control, "
     "bytecode, virtual environments, tools' caches, lading.yaml and lading.lock stay out by "
     "themselves, unless a pattern such as `!node_modules` keeps them. What holds credentials "
-    "(.env, .netrc, .pypirc, .git-credentials, .ssh, .aws, .docker) always does.",
+    "(.env, .netrc, .pypirc, .git-credentials, .ssh, .aws, .docker and their like) always does.",
     "none",
 )
 _keep = Key(
@@ -133,6 +133,18 @@ _max_size = Key(
     "The most that the image may have, its layers compressed as they are sent. A build that makes "
     "a larger one stops, names what takes the room, and leaves the name at the image before.",
     "any size",
+)
+_secrets = Key(
+    Many(
+        "a list of names",
+        Text("the name of a variable", r"(?!LADING_)[A-Za-z_][A-Za-z0-9_]*", 128),
+    ),
+    "Names of what a container is given when it starts, and no image, lock, bill or log ever has: "
+    "`secrets: [API_KEY]`. The value is that of the variable of this name where `lading up` or "
+    "`lading run` is called, or what is in the file that `API_KEY_FILE` names. It is found in "
+    "/run/secrets/API_KEY, and by handlers in their environment too. [Secrets](secrets.md) tells "
+    "more.",
+    "none",
 )
 _egress = Key(
     Switch(),
@@ -273,11 +285,12 @@ SERVICE = Keys(
             Duration(), "How long a request may take, waiting for a container included.", "60s"
         ),
         "egress": _egress,
+        "secrets": _secrets,
     },
     one_of=("handler", "flavour", "graph", "command", "image"),
     beside={"command": "image"},
     needs={"flavour": "model", "user": "image"},
-    later=("release", "secrets", "traffic"),
+    later=("release", "traffic"),
 )
 
 STEP = Keys(
@@ -312,8 +325,9 @@ STEP = Keys(
         "max_size": _max_size,
         "resources": _resources,
         "egress": _egress,
+        "secrets": _secrets,
     },
-    later=("cache", "inputs", "matrix", "needs", "secrets", "sweep", "timeout", "when"),
+    later=("cache", "inputs", "matrix", "needs", "sweep", "timeout", "when"),
 )
 
 GATEWAY = Keys(

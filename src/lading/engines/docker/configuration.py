@@ -76,6 +76,7 @@ def main(wanted: Wanted, folders: str | None, bridge_id: str | None) -> dict[str
     if not arguments:
         raise EngineError("neither the workload nor its image says what to run", workload.name)
     binds = [f"{wanted.container.sockets}:{inside.SOCKET_FOLDER}:rw"]
+    binds += [f"{x}:{inside.SECRETS_FOLDER}/{name}:ro" for name, x in workload.secrets.items()]
     if workload.gateway:
         binds.append(f"{workload.gateway}:{inside.GATEWAY_FOLDER}:ro")
     host = {

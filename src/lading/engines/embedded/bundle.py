@@ -124,8 +124,12 @@ def _shared_mounts(workload: Workload, place: Place) -> list[dict[str, Any]]:
     if workload.port is None:
         own = [*options, "noexec"]
         mounts.append(_mount(str(place.sockets), inside.SOCKET_FOLDER, "bind", own))
+    lent = ["bind", "ro", "nosuid", "nodev", "noexec"]
+    mounts += [
+        _mount(str(path), f"{inside.SECRETS_FOLDER}/{name}", "bind", lent)
+        for name, path in workload.secrets.items()
+    ]
     if workload.gateway:
-        lent = ["bind", "ro", "nosuid", "nodev", "noexec"]
         mounts.append(_mount(str(workload.gateway), inside.GATEWAY_FOLDER, "bind", lent))
     return [
         *mounts,
