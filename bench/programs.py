@@ -35,9 +35,8 @@ def call(
     done = subprocess.run(arguments, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         words = " ".join(map(str, arguments[:3]))
-        raise MeasurementError(
-            f"`{words} …` ended with {done.returncode}: {done.stderr[-2000:].strip()}"
-        )
+        said = f"{done.stderr}{done.stdout}"
+        raise MeasurementError(f"`{words} …` ended with {done.returncode}: {said[-2000:].strip()}")
     return done.stdout
 
 

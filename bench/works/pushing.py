@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 
 from bench.app import App
-from bench.figure import Figure, ratio, size, spread
-from bench.peer import Peer
+from bench.figure import Figure, ratio, spread
+from bench.peer import BASE, Peer
 from bench.programs import call
 from bench.registry import Registry
 from bench.sample import Sample, by_turns, seconds
@@ -71,7 +71,7 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
     sides = Sides(app, peer, registry, folder)
     works = {"lading": sides.lading, "docker": sides.docker}
     base = f"{registry.address}/base"
-    peer.docker("tag", _base(peer), base)
+    peer.docker("tag", BASE, base)
     peer.docker("push", "--quiet", base)
     if shutil.which("buildah"):
         works["buildah"] = sides.buildah
@@ -83,11 +83,8 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
     return list(_figures(taken, sent))
 
 
-def _base(peer: Peer) -> str:
-    from bench.peer import BASE
-
-    assert peer.docker.inspect(BASE)
-    return BASE
+def _size(count: float) -> str:
+    return f"{count / 1e3:.1f} kB"
 
 
 def _figures(taken: dict[str, Sample], sent: dict[str, Sample]) -> list[Figure]:
@@ -97,7 +94,7 @@ def _figures(taken: dict[str, Sample], sent: dict[str, Sample]) -> list[Figure]:
             f"`lading build` and `lading push`; `docker build` and `docker push`; {_BUILD}",
         ),
         Figure(
-            "… bytes sent", spread(sent["lading"], size), spread(sent["docker"], size),
+            "… bytes sent", spread(sent["lading"], _size), spread(sent["docker"], _size),
             "", "", None, "growth of the registry's storage; ours has the bill and the SBOM in it",
         ),
     ]  # fmt: skip

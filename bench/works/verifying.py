@@ -10,6 +10,8 @@ from bench.sample import by_turns, seconds
 
 def measure(app: App, peer: Peer, times: int) -> list[Figure]:
     """Downloads are there on both sides."""
+    # What was measured before may have left the source changed since the last build.
+    app.lading("build")
     taken = by_turns(
         times,
         {
