@@ -40,7 +40,8 @@ class Line:
     def __init__(self, host: str, port: int) -> None:
         self._to = host, port
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self._pairs: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._ends: set[socket.socket] = set()
         self.is_cut = False
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -50,10 +51,11 @@ class Line:
 
     def cut(self) -> None:
         """End every connection, and let none through."""
-        self.is_cut = True
-        for one in list(self._pairs):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self.is_cut = True
+            ends, self._ends = self._ends, set()
+        for one in ends:
+            _end(one)
 
     def mend(self) -> None:
         self.is_cut = False
@@ -65,24 +67,39 @@ class Line:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                here, _ = self._listening.accept()
-                if self.is_cut:
-                    here.close()
-                    continue
-                there = socket.create_connection(self._to)
-                for one, other in ((here, there), (there, here)):
-                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+                self._let_through(self._listening.accept()[0])
+
+    def _let_through(self, here: socket.socket) -> None:
+        try:
+            there = socket.create_connection(self._to)
+        except OSError:
+            here.close()
+            return
+        # Known before anything passes: a cut that comes now finds it, or was there before.
+        with self._lock:
+            is_cut = self.is_cut
+            if not is_cut:
+                self._ends |= {here, there}
+        for one, other in ((here, there), (there, here)):
+            if is_cut:
+                one.close()
+            else:
+                threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
 
     def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
-        self._pairs.add(one)
         with suppress(OSError):
             while content := one.recv(65536):
                 other.sendall(content)
-        for each in (one, other):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        self._pairs.discard(one)
+        _end(one)
+        _end(other)
+        with self._lock:
+            self._ends.discard(one)
         one.close()
+
+
+def _end(one: socket.socket) -> None:
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

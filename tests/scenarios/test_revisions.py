@@ -58,7 +58,7 @@ def one(make: Callable[..., App]) -> App:
 
 
 def answer(app: App) -> object:
-    return httpx.post(app.url("s"), json={}, trust_env=False).json()
+    return httpx.post(app.url("s"), json={}, timeout=60, trust_env=False).json()
 
 
 def history(app: App) -> list[tuple[int, str, str]]:
@@ -119,7 +119,7 @@ def test_a_rollback_needs_no_source_and_no_request_notices_it(one: App) -> None:
         time.sleep(0.3)
     assert load.failures == []
     assert (load.answers[0].body, load.answers[-1].body) == (b"2", b"1")
-    assert took < 10
+    assert took < 30, "a second where nothing else runs"
     assert said.endswith("s is what revision 1 was; `lading up` would undo that\n")
     assert history(one) == [
         (3, "running", "two is slow"),
@@ -221,6 +221,17 @@ def line(database: str) -> Iterator[tuple[Line, str]]:
         yield found
 
 
+_LONG = 60.0
+"""Seconds, on a machine that does other work as well."""
+
+
+def end_controller_and_replica(app: App) -> None:
+    """Kill both, so that somebody must start the replica again."""
+    controller, replica = app.json("ps")["pid"], app.replica("s")["pid"]
+    os.kill(controller, signal.SIGKILL)
+    os.kill(replica, signal.SIGKILL)
+
+
 def test_while_the_database_is_away_what_runs_goes_on(
     make: Callable[..., App], line: tuple[Line, str]
 ) -> None:
@@ -229,19 +240,26 @@ def test_while_the_database_is_away_what_runs_goes_on(
     app.environ = {"LADING_DATABASE": url}
     assert app.ok("up", "-d").startswith("state: postgresql://lading@127.0.0.1:")
     way.cut()
-    until(lambda: "the database does not answer" in app.lading("ps").stderr)
+    until(lambda: "the database does not answer" in app.lading("ps").stderr, _LONG)
     before = app.replica("s")["pid"]
     os.kill(before, signal.SIGKILL)
-    until(lambda: app.replica("s")["pid"] not in (None, before))
-    until(lambda: httpx.post(app.url("s"), json={}, trust_env=False).status_code == 200)
+    until(lambda: app.replica("s")["pid"] not in (None, before), _LONG)
+    until(lambda: app.replica("s")["state"] == "ready", _LONG)
+    assert answer(app) == 1
+    end_controller_and_replica(app)
+    assert "`lading up` takes it up again" in app.refused("ps")
+    said = app.ok("up", "-d")
+    assert "  = 1 unchanged: s\n" in said
+    assert answer(app) == 1
     says(app, 2)
     said = app.refused("up", "-d")
     assert "the database does not answer" in said
     assert url.partition("://")[2].partition("@")[0] not in said
     assert answer(app) == 1
     way.mend()
-    until(lambda: app.lading("ps").stderr == "")
+    until(lambda: app.lading("ps").stderr == "", _LONG)
     app.ok("up", "-d")
     assert answer(app) == 2
     way.cut()
-    app.ok("down")
+    end_controller_and_replica(app)
+    assert app.ok("down") == "alone is down\n"

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lading.controller.copy import Copy
 from lading.controller.entrance import Entrance
 from lading.controller.history import History
 from lading.controller.journal import Journal
@@ -49,7 +50,13 @@ class Loop:
     """
 
     def __init__(
-        self, app: str, engine: Engine, envoy: Envoy, record: Record, history: History
+        self,
+        app: str,
+        engine: Engine,
+        envoy: Envoy,
+        record: Record,
+        history: History,
+        copy: Copy | None = None,
     ) -> None:
         self.app = app
         self.secrets: Path | None = None
@@ -59,7 +66,7 @@ class Loop:
         self._journal = Journal(record)
         self._telling = Telling(app, engine, history, self._journal)
         self._gateway = Entrance(envoy, self._routes, self._telling.of_gateway)
-        self._wants = Wants(record)
+        self._wants = Wants(record, copy)
         self.wanted: Wanted = self._wants.load()
         self._known = Known(self._wants, self._journal)
         self._known.take(self.wanted)

@@ -76,6 +76,11 @@ class Place:
         return kept.address(self.folders.app(self.folder), self.folders.data, os.environ)
 
     @property
+    def copy_file(self) -> Path:
+        """What is wanted, where the database is on a server."""
+        return self.folders.app(self.folder) / "wanted.json"
+
+    @property
     def history(self) -> Path:
         return self.folders.app(self.folder) / "logs"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from lading.controller.copy import Copy
 from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
+from lading.errors import StateAway
 from lading.gateway.route import Listener
 from lading.releases.plan import Target
 from lading.releases.revision import Occasion, Revision, Spec
@@ -15,9 +17,15 @@ from lading.state.glance import Seen, glance
 def remembered(place: Place) -> WantedApp | None:
     """As it was before the app went down; None when it never was up, or nobody can tell.
 
-    Raises StateAway where the database does not answer.
+    Raises StateAway where the database does not answer, and nothing is known here.
     """
-    seen = glance(place.state)
+    try:
+        seen = glance(place.state)
+    except StateAway:
+        copy = Copy.of(place)
+        if copied := copy.read() if copy else None:
+            return copied
+        raise
     if seen is None or "listener" not in seen.facts:
         return None
     name = json.loads(seen.facts.get("name", '""'))

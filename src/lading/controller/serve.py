@@ -9,13 +9,16 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from lading.controller.copy import Copy
 from lading.controller.history import History
 from lading.controller.loop import Loop
 from lading.controller.place import Place
 from lading.controller.process import held
 from lading.controller.server import application
+from lading.errors import StateAway
 from lading.gateway.envoy import Envoy
-from lading.state.database import opened
+from lading.state import database
+from lading.state.address import Address
 from lading.state.record import Record
 
 
@@ -30,13 +33,14 @@ def serve(place: Place) -> None:
 
 
 async def _serve(place: Place) -> None:
-    state = place.state
+    copy = Copy.of(place)
     loop = Loop(
         place.app,
         place.engine,
         Envoy(place.gateway, place.requests),
-        Record(opened(state), state.app, state.site),
+        _record(place.state, copy),
         History(place.history),
+        copy,
     )
     loop.secrets = place.secrets
     place.socket.unlink(missing_ok=True)
@@ -53,6 +57,17 @@ async def _serve(place: Place) -> None:
     for task in (running, serving):
         if not task.cancelled() and (error := task.exception()):
             raise error
+
+
+def _record(state: Address, copy: Copy | None) -> Record:
+    """While a server does not answer, what runs is looked after by what is known of it here."""
+    try:
+        engine = database.opened(state)
+    except StateAway:
+        if not (copy and copy.read()):
+            raise
+        engine = database.awaited(state)
+    return Record(engine, state.app, state.site)
 
 
 def _configuration(loop: Loop, place: Place) -> uvicorn.Config:

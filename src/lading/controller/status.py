@@ -9,7 +9,6 @@ from lading.controller.messages import (
     ReplicaStatus,
     ServiceStatus,
     WantedApp,
-    WantedService,
 )
 from lading.controller.watch import Watched
 from lading.engines.engine import Phase
@@ -37,11 +36,7 @@ def app(loop: Loop, folder: str, pid: int) -> AppStatus:
 
 def wanted(loop: Loop) -> WantedApp | None:
     """What the loop keeps up, as it was asked for; None before anything was."""
-    listener = loop.wanted.listener
-    if listener is None:
-        return None
-    asked = tuple(map(WantedService.of, loop.wanted.targets.values()))
-    return WantedApp(loop.wanted.name, listener, asked)
+    return loop.wanted.asked()
 
 
 def _service(loop: Loop, name: str, target: Target | None) -> ServiceStatus:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
+from lading.controller.copy import Copy
 from lading.controller.messages import WantedApp, WantedService
+from lading.errors import StateAway
 from lading.gateway.route import Listener
 from lading.releases.plan import Target
 from lading.releases.revision import Occasion, Revision, Spec
@@ -25,15 +28,47 @@ class Wanted:
     targets: Mapping[str, Target] = field(default_factory=dict)
     listener: Listener | None = None
 
+    @classmethod
+    def of(cls, app: WantedApp) -> Wanted:
+        """As it was asked for, where every service has its revision: the inverse of `asked`."""
+        targets = {
+            one.name: Target(
+                Revision(one.name, one.revision, one.spec(app.listener), one.occasion),
+                one.replicas,
+            )
+            for one in app.services
+            if one.revision is not None
+        }
+        return cls(app.name, targets, app.listener)
+
+    def asked(self) -> WantedApp | None:
+        """As it would be asked for; None before anything was."""
+        if self.listener is None:
+            return None
+        services = tuple(map(WantedService.of, self.targets.values()))
+        return WantedApp(self.name, self.listener, services)
+
 
 class Wants:
     """Turns what `up` asks for into numbered revisions, and remembers them."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, copy: Copy | None = None) -> None:
+        """With a `copy` it is known what is wanted while the database does not answer."""
         self._record = record
+        self._copy = copy
 
     def load(self) -> Wanted:
-        """What was wanted when the controller last ran."""
+        """What was wanted when the controller last ran. Raises StateAway where nobody can tell."""
+        try:
+            wanted = self._recorded()
+        except StateAway:
+            if copied := self._copy.read() if self._copy else None:
+                return Wanted.of(copied)
+            raise
+        self._keep(wanted)
+        return wanted
+
+    def _recorded(self) -> Wanted:
         wants = self._record.wanted()
         rows = self._record.revisions((want.service, want.revision) for want in wants)
         revisions = {(row.service, row.number): Revision.of(row) for row in rows}
@@ -66,10 +101,14 @@ class Wants:
                 [Want(name, t.revision.number, t.replicas) for name, t in targets.items()],
                 {key: json.dumps(value) for key, value in facts.items()},
             )
+            self._keep(wanted)
         return wanted
 
     def nothing(self) -> None:
-        """Want no service any more. Revisions stay, and it is known what was wanted."""
+        """Want no service any more. Revisions stay, and it is known what was wanted.
+
+        Of this the copy knows nothing: an app that is down is not taken up by it.
+        """
         last = [[want.service, want.revision, want.replicas] for want in self._record.wanted()]
         self._record.want([], {LAST: json.dumps(last)} if last else {})
 
@@ -81,6 +120,13 @@ class Wants:
         """Of these revisions, by service and number, as far as there are such."""
         rows = self._record.revisions(wanted)
         return {(row.service, row.number): Spec.from_json(row.content) for row in rows}
+
+    def _keep(self, wanted: Wanted) -> None:
+        """What cannot be copied now is missed only where the database does not answer later."""
+        asked = wanted.asked()
+        if self._copy and asked:
+            with suppress(OSError):
+                self._copy.write(asked)
 
     def _revision(self, service: WantedService, listener: Listener, now: Wanted) -> Revision:
         spec = service.spec(listener)

@@ -24,6 +24,14 @@ def opened(address: Address) -> Engine:
     return open_file(address.file) if address.file else _brought_up(_server(address))
 
 
+def awaited(address: Address) -> Engine:
+    """A server that does not answer now: what is asked of it raises StateAway until it does.
+
+    Its shape is left as it is, so this is for who has opened it before.
+    """
+    return _server(address)
+
+
 def open_file(path: Path) -> Engine:
     """A SQLite file, made when it is missing. Raises StateError when it cannot be used."""
     try:

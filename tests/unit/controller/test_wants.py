@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
+from lading.controller.copy import Copy
 from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
 from lading.controller.remembered import remembered
 from lading.controller.wants import Wanted, Wants
 from lading.engines.engine import Limits
+from lading.errors import StateAway
 from lading.gateway.route import Listener
 from lading.oci import Digest
-from lading.releases.revision import Batching, Occasion, Spec
-from lading.state.database import open_file, opened
+from lading.releases.revision import Batching, Http, Occasion, Spec
+from lading.state.address import Address
+from lading.state.database import awaited, open_file, opened
 from lading.state.folders import Folders
 from lading.state.record import Record
 
@@ -191,3 +194,36 @@ def test_a_database_that_cannot_be_read_is_remembered_as_none(place: Place) -> N
     file.write_bytes(b"not a database")
     assert remembered(place) is None
     assert file.read_bytes() == b"not a database"
+
+
+@pytest.fixture
+def away() -> Record:
+    """Of a server that does not answer: nothing listens there."""
+    return Record(awaited(Address("postgresql://127.0.0.1:1/lading", "translator", "m1/a")))
+
+
+def test_while_the_database_is_away_what_was_wanted_last_is_known_here(
+    record: Record, away: Record, tmp_path: Path
+) -> None:
+    copy = Copy(tmp_path / "wanted.json")
+    http = replace(OCR, http=Http(3000), occasion=Occasion("ann@box", "because", returns_to=3))
+    kept = store(Wants(record, copy), OCR, http)
+    wants = Wants(away, copy)
+    found = wants.load()
+    assert found == kept
+    assert found.targets["ocr"].revision.occasion == http.occasion
+    assert wants.store(app(replace(http, occasion=Occasion())), found) == found
+    with pytest.raises(StateAway):
+        wants.store(app(OCR), found)
+    assert wants.load() == kept
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"name":"of another version"}'])
+def test_without_a_copy_that_can_be_read_nobody_tells_what_is_wanted(
+    away: Record, tmp_path: Path, content: bytes | None
+) -> None:
+    copy = Copy(tmp_path / "wanted.json")
+    if content is not None:
+        copy.file.write_bytes(content)
+    with pytest.raises(StateAway):
+        Wants(away, copy).load()
