@@ -50,16 +50,16 @@ def merge(folder: Path, layers: Sequence[Path], identity: Identity, written: boo
 
     `written` makes that folder take what the container writes; otherwise it only is the highest.
     """
-    # One that is there twice (a RUN that changes nothing makes an empty one, always the same) has
-    # its say where it is highest; overlayfs refuses it a second time (ELOOP).
-    layers = [one for number, one in enumerate(layers) if one not in layers[number + 1 :]]
     links = folder / "l"
     links.mkdir(exist_ok=True)
     for number, layer in enumerate(layers):
         link = links / str(number)
         if not link.is_symlink():
             link.symlink_to(layer)
-    lower = ":".join(f"l/{number}" for number in reversed(range(len(layers))))
+    # One that is there twice (a RUN that changes nothing makes an empty one, always the same) has
+    # its say where it is highest; overlayfs refuses it a second time (ELOOP).
+    highest = {layer.resolve(): number for number, layer in enumerate(layers)}
+    lower = ":".join(f"l/{number}" for number in sorted(highest.values(), reverse=True))
     above = (
         f"lowerdir={lower},upperdir=upper,workdir=work" if written else f"lowerdir=upper:{lower}"
     )
