@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lading.bills.runs import Run
+
+RUNS = "runs.json"
+"""In `Folders.app`: which run of a step made which file."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,8 @@ class Circumstances:
     folder: Path
     """The app's: where lading.yaml and lading.lock lie."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    runs: Path | None = None
+    """Where `runs.py` reads which run of a step made which file."""
 
     @cached_property
     def glance(self) -> str:
@@ -39,6 +48,13 @@ class Circumstances:
     def settings(self) -> str:
         """SHA-256 of lading.yaml, likewise."""
         return _sha256(self.folder / "lading.yaml")
+
+    @cached_property
+    def made_by(self) -> Mapping[str, Run]:
+        """Runs of steps by the SHA-256 of what they made here."""
+        from lading.bills import runs
+
+        return runs.known(self.runs) if self.runs else {}
 
     @cached_property
     def user(self) -> str:

@@ -18,6 +18,7 @@ from lading.bills.bill import PROVENANCE, STATEMENT
 from lading.bills.circumstances import Circumstances
 from lading.bills.git import Commit
 from lading.bills.made import Made
+from lading.bills.runs import Run
 from lading.building.layers.wanted import LayerKind
 from lading.building.lockfile import Deb, LockedEnvironment, Wheel
 from lading.building.recipe import Recipe
@@ -72,7 +73,7 @@ def _definition(made: Made, around: Circumstances, commit: Commit | None) -> dic
         "resolvedDependencies": [
             *_source(commit),
             *_documents(around),
-            *_contents(made),
+            *_contents(made, around),
             *_base_image(locked),
             *(_deb(one, locked) for one in sorted({*locked.base, *locked.packages})),
             *(_wheel(one) for one in sorted({*locked.runtime, *locked.wheels})),
@@ -150,14 +151,30 @@ def _documents(around: Circumstances) -> Iterator[Resource]:
             yield {"name": name, "digest": {"sha256": digest}}
 
 
-def _contents(made: Made) -> Iterator[Resource]:
-    """The user's files: code as one tree, each model file on its own."""
+def _contents(made: Made, around: Circumstances) -> Iterator[Resource]:
+    """The user's files: code as one tree, each model file on its own, with the run that made it."""
     code = _hashes(made.files(LayerKind.CODE))
     if code:
         notes = {"kind": "code", "files": len(code)}
         yield {"name": "code", "digest": {"dirHash": dir_hash(code)}, "annotations": notes}
     for path, digest in sorted(_hashes(made.files(LayerKind.MODEL)).items()):
-        yield {"name": path, "digest": {"sha256": digest}, "annotations": {"kind": "model"}}
+        run = around.made_by.get(digest)
+        yield {
+            "name": path,
+            "digest": {"sha256": digest},
+            "annotations": _filled(kind="model", run=_run_of(run) if run else None),
+        }
+
+
+def _run_of(run: Run) -> dict[str, object]:
+    """The step's image has a bill of its own, which tells what the model was made from."""
+    return _filled(
+        step=run.step,
+        image=run.image,
+        provenance=run.bill,
+        startedOn=run.started,
+        finishedOn=run.finished,
+    )
 
 
 def dir_hash(files: Mapping[str, str]) -> str:

@@ -141,7 +141,17 @@ def _made_of(bill: Bill) -> Iterator[tuple[str, str]]:
         files = _notes(code).get("files")
         yield "code", f"{_digest(code)}, {'1 file' if files == 1 else f'{files} files'}"
     for entry in _of_kind(bill, "model"):
-        yield "model", f"{_digest(entry)}  {entry.get('name')}"
+        yield "model", f"{_digest(entry)}  {entry.get('name')}{_run(entry)}"
+
+
+def _run(model: Mapping[str, Any]) -> str:
+    """Which run of a step made it."""
+    run = _notes(model).get("run")
+    if not isinstance(run, dict):
+        return ""
+    when = str(run.get("finishedOn", "")).replace("T", " ").replace("Z", " UTC")
+    image = str(run.get("image", "")).removeprefix("sha256:")[:_SHORT]
+    return f", made by step {run.get('step')} {when} from {image}"
 
 
 def _listed(listed: Sequence[Component]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lading.bills import claims, keeping
-from lading.bills.circumstances import Circumstances
+from lading.bills.circumstances import RUNS, Circumstances
 from lading.bills.made import Made
 from lading.building import several
 from lading.building.build import build
@@ -52,7 +52,7 @@ def build_all(
     registries.bring(app, [locked for _, locked in needed], progress)
     workshops.bring(app, needed, progress)
     images = {name: image for name, image in taken.items() if image}
-    around = Circumstances(app.folder)
+    around = Circumstances(app.folder, runs=folders.app(app.folder) / RUNS)
     for recipe, locked in needed:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress
         began = datetime.now(UTC)
@@ -80,7 +80,7 @@ def build_for(
     pairs = zip(recipes, by_platform, strict=True)
     workshops.bring(app, [(x, y[name]) for x, y in pairs for name in order if name in y], progress)
     store = Layout(folders.store)
-    around = Circumstances(app.folder)
+    around = Circumstances(app.folder, runs=folders.app(app.folder) / RUNS)
     built = {}
     for recipe in recipes:
         told = Named(progress, recipe.name) if len(recipes) > 1 else progress

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 
 import click
 
-from lading.cli import building, engines, locks, place, secret_values
+from lading.cli import building, engines, locks, place, secret_values, step_runs
 from lading.cli.names import unknown
 from lading.cli.progress import shown
 from lading.engines import select
@@ -32,9 +33,10 @@ def command(step: str, engine: str | None) -> int:
     with shown() as progress:
         lock = locks.ensured(app, progress)
         image = building.build_all(app, [wanted.recipe], lock, progress)[step]
-    on = select.opened(chosen, at.folders)
+    on, began = select.opened(chosen, at.folders), datetime.now(UTC)
     with secret_values.taken(at.secrets, step, wanted.secrets, os.environ) as files:
         finished = run(at.app, wanted, image.digest, on, _hear, files)
+    step_runs.remember(at, wanted, image, began, finished)
     _tell(step, finished)
     return finished.exit_code
 

@@ -110,6 +110,20 @@ def test_what_was_changed_and_what_else_was_built_is_told(workshop: Workshop) ->
     ]
 
 
+def test_the_run_that_made_a_model_is_told(workshop: Workshop) -> None:
+    bill = attach(workshop, "a" * 40, 1)
+    run = {"step": "train", "image": f"sha256:{'a' * 64}", "finishedOn": "2026-01-01T11:00:00Z"}
+    told = json.loads(bill.provenance)
+    for one in told["predicate"]["buildDefinition"]["resolvedDependencies"]:
+        if one["name"] == "model.bin":
+            one["annotations"]["run"] = run
+    bills.attach(workshop.store, Bill(bill.subject, encoded(told), bill.sbom))
+    assert (
+        "  model     sha256:9a129038d9a0  model.bin, made by step train 2026-01-01 11:00:00 UTC "
+        "from aaaaaaaaaaaa\n"
+    ) in ok()
+
+
 def test_every_package_is_listed_with_its_licence(workshop: Workshop) -> None:
     attach(workshop, "a" * 40, 1)
     assert ok("--packages").split("\n\n")[1].splitlines() == [
