@@ -16,6 +16,9 @@ GATEWAY_PORTS = (7878, 7879)
 """Where a workload with a port finds the gateway; the second where the first is its own."""
 SECRETS_FOLDER = "/run/secrets"
 """Where its secrets are, each a file of its name."""
+_ASK_FOR_GPUS = ("NVIDIA_VISIBLE_DEVICES", "CUDA_VERSION")
+"""By these, images of CUDA ask NVIDIA's runtime for every GPU of the machine, where that is what
+a daemon starts all containers with (container-toolkit, "Specialized Configurations")."""
 _FIRST_OF_ANYBODY = 1024
 """Ports below are root's, unless the network says otherwise."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -33,6 +36,8 @@ def environment(workload: Workload, settings: Mapping[str, Any]) -> Mapping[str,
     """The image's variables, the workload's over them, and over both what is so in any case."""
     merged = {"PATH": _PATH, "HOME": "/tmp"}
     merged |= dict(entry.split("=", 1) for entry in settings.get("Env") or () if "=" in entry)
+    if not workload.limits.gpu and any(name in merged for name in _ASK_FOR_GPUS):
+        merged["NVIDIA_VISIBLE_DEVICES"] = "void"
     merged |= workload.env
     if workload.port is None:
         merged["LADING_SOCKET"] = SOCKET

@@ -37,6 +37,16 @@ def test_limits_are_what_was_asked_for(images):
     assert resources["devices"] == [{"allow": False, "access": "rwm"}]
 
 
+@pytest.mark.parametrize("asks", ["NVIDIA_VISIBLE_DEVICES=all", "CUDA_VERSION=12.4.1"])
+def test_an_image_of_cuda_gets_no_gpu_that_nobody_asked_for(images, asks):
+    settings = {"Env": ["LD_LIBRARY_PATH=/usr/local/nvidia/lib", asks]}
+    env = made(images, settings=settings)["process"]["env"]
+    assert "NVIDIA_VISIBLE_DEVICES=void" in env and "NVIDIA_VISIBLE_DEVICES=all" not in env
+    assert "LD_LIBRARY_PATH=/usr/local/nvidia/lib" in env
+    env = made(images, settings=settings, limits=Limits(gpu=1))["process"]["env"]
+    assert "NVIDIA_VISIBLE_DEVICES=void" not in env and asks in env
+
+
 def test_an_ordinary_user_asks_the_runtime_for_no_limits(images):
     document = made(images, ALONE, Cgroups(2, counts_processes=True))
     assert "resources" not in document["linux"] and "cgroupsPath" not in document["linux"]
