@@ -10,13 +10,16 @@ import io
 from collections.abc import Sequence
 from functools import partial
 
-from lading.errors import NotInRegistry, StoreError
-from lading.oci import Artifact, Descriptor, cosign, media_types
-from lading.stores.images import DOCUMENT_BYTES
+from lading.errors import NotInRegistry, RegistryError, StoreError
+from lading.oci import Artifact, Descriptor, Manifest, cosign, media_types
 from lading.stores.registry import downloads, manifests, uploads
 from lading.stores.registry.manifests import Stated
 from lading.stores.registry.repository import Repository
 from lading.stores.registry.uploads import Source
+
+_MOST = 500
+_PAYLOAD_BYTES = 64 * 1024
+"""A payload has some 300 bytes."""
 
 
 def push(repository: Repository, artifacts: Sequence[Artifact]) -> None:
@@ -44,8 +47,11 @@ def pull(repository: Repository, subject: Descriptor) -> list[Artifact]:
     manifest = _there(repository, cosign.tag(subject.digest))
     if not manifest:
         return []
-    payload = partial(downloads.small, repository, most_bytes=DOCUMENT_BYTES)
+    payload = partial(downloads.small, repository, most_bytes=_PAYLOAD_BYTES)
     try:
+        if len(Manifest.parse(manifest).layers) > _MOST:
+            expected = f"at most {_MOST} signatures"
+            raise RegistryError("is no list to go through", repository.where, expected, "more")
         return cosign.scattered(manifest, subject, payload)
     except (NotInRegistry, StoreError):
         return []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lading.errors import DamagedBlob, RegistryError
 from lading.oci import Descriptor, Digest
-from lading.stores.registry.patience import PassingError, Tries
+from lading.stores.registry.patience import InVainError, Pace, PassingError, Tries
 from lading.stores.registry.repository import Answer, Ask, Repository
 from lading.stores.store import Blobs, BlobWriter
 
@@ -21,7 +21,7 @@ Heard = Callable[[int], None]
 
 def download(repository: Repository, wanted: Descriptor, blobs: Blobs, heard: Heard) -> None:
     """Put a blob into a store, once all of it is there and has its digest. Raises RegistryError."""
-    tries = repository.endpoint.tries(f"{repository.where}@{wanted.digest}")
+    tries = repository.tries(f"{repository.where}@{wanted.digest}")
     while True:
         with blobs.writer() as writer:
             _Download(repository, wanted, writer, heard, tries).run()
@@ -39,7 +39,7 @@ def small(repository: Repository, wanted: Descriptor, most_bytes: int) -> bytes:
     if wanted.size > most_bytes:
         expected, came = f"at most {most_bytes} bytes", f"{wanted.size} bytes"
         raise RegistryError("is too large", where, expected, came)
-    tries = repository.endpoint.tries(where)
+    tries = repository.tries(where)
     while True:
         answer = repository.ask(Ask("GET", f"blobs/{wanted.digest}"), wanted.size)
         if answer.status != 200:
@@ -81,14 +81,17 @@ class _Download:
             begin = _begin(response.headers.get("Content-Range", ""), response.status_code)
             if begin > self.got:
                 raise PassingError(f"bytes from {begin}, not from {self.got}")
-            surplus = self.got - begin
+            surplus, pace = self.got - begin, Pace(self.repository.endpoint.patience)
             # In no larger pieces than they come in: what is held back is lost by a break.
             for chunk in response.iter_raw():
                 new = chunk[surplus:]
                 surplus = max(0, surplus - len(chunk))
                 self._take(new)
+                pace.passed(len(chunk))
 
     def _take(self, chunk: bytes) -> None:
+        if self.repository.vain.is_set():
+            raise InVainError
         if self.got + len(chunk) > self.wanted.size:
             where = f"{self.repository.where}@{self.wanted.digest}"
             raise RegistryError("the blob is too large", where, f"{self.wanted.size} bytes", "more")

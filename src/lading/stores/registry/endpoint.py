@@ -12,7 +12,7 @@ import httpx
 from lading import __version__
 from lading.errors import RegistryError
 from lading.stores.registry import hosts
-from lading.stores.registry.patience import PassingError, Patience, Tries, retry_after
+from lading.stores.registry.patience import Pace, PassingError, Patience, Tries, retry_after
 
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 """Statuses after which the same request may well succeed."""
@@ -71,6 +71,10 @@ class Endpoint:
                 response.close()
         except httpx.TransportError as error:
             raise self._explained(error) from error
+        except UnicodeError as error:
+            # Python's resolver, of a name whose parts are too long or empty.
+            host = request.url.host[:80]
+            raise RegistryError("cannot be asked", self.host, "the name of a host", host) from error
 
     def fetch(self, request: httpx.Request, most_bytes: int, what: str) -> httpx.Response:
         """An answer with its body, asked for until it comes. Raises RegistryError."""
@@ -78,24 +82,23 @@ class Endpoint:
         while True:
             try:
                 with self.send(request) as response:
-                    content = body(response, most_bytes, what)
+                    content = body(response, most_bytes, what, self.patience)
                     return httpx.Response(response.status_code, content=content, request=request)
             except PassingError as fault:
                 tries.wait(fault)
 
-    def tries(self, what: str) -> Tries:
-        """For one piece of work with this registry."""
-        return Tries(self.patience, what, lambda: self.known)
+    def tries(self, what: str, vain: threading.Event | None = None) -> Tries:
+        """For one piece of work with this registry, which is in vain once that event is set."""
+        return Tries(self.patience, what, lambda: self.known, vain or threading.Event())
 
     def _speaks_tls(self, base: httpx.URL) -> bool:
         for _ in range(self.patience.unknown_attempts):
             try:
-                self._client.get(base.join("/v2/"))
+                with self._client.stream("GET", base.join("/v2/")):
+                    return True
             except httpx.TransportError as error:
                 if isinstance(_cause(error), ssl.SSLError) and not _cut(error):
                     return False
-            else:
-                return True
         return False
 
     def _explained(self, error: httpx.TransportError) -> Exception:
@@ -115,17 +118,24 @@ class Endpoint:
         return f"write `registries: {{{self.host}: {{insecure: true}}}}` into lading.yaml"
 
 
-def body(response: httpx.Response, most_bytes: int, what: str) -> bytes:
-    """All of an answer's body. Raises RegistryError where it is larger, PassingError."""
-    content = bytearray()
+def body(response: httpx.Response, most_bytes: int, what: str, patience: Patience) -> bytes:
+    """All of an answer's body. Raises RegistryError where it is larger, PassingError.
+
+    Of one that is no success, which is only explained, the beginning; nothing where it is encoded.
+    """
+    content, pace = bytearray(), Pace(patience)
     for chunk in response.iter_raw():
         content += chunk
+        if len(content) > most_bytes and not response.is_success:
+            break
         if len(content) > most_bytes:
             expected = f"at most {most_bytes} bytes"
             raise RegistryError("the answer is too large", what, expected, "more")
-    if encoding := response.headers.get("Content-Encoding", "").replace("identity", ""):
+        pace.passed(len(chunk))
+    encoding = response.headers.get("Content-Encoding", "").replace("identity", "")
+    if encoding and response.is_success:
         raise RegistryError("the answer is encoded", what, "it as it is", encoding[:40])
-    return bytes(content)
+    return b"" if encoding else bytes(content[:most_bytes])
 
 
 def _cause(error: BaseException) -> BaseException:

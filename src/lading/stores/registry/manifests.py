@@ -35,7 +35,7 @@ class Stated:
 def get(repository: Repository, wanted: str) -> Stated:
     """By a tag or a digest. Raises NotInRegistry, RegistryError."""
     what = f"{repository.where}{'@' if ':' in wanted else ':'}{wanted}"
-    tries = repository.endpoint.tries(what)
+    tries = repository.tries(what)
     while True:
         answer = repository.ask(
             Ask("GET", f"manifests/{wanted}", {"Accept": _ACCEPTED}), DOCUMENT_BYTES

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lading.errors import RegistryError
@@ -28,6 +29,9 @@ class Patience:
     longest_seconds: float = 10.0
     obeyed_seconds: float = 120.0
     """The longest Retry-After that is waited for; where more is asked, it is given up."""
+    slow_seconds: float = 60.0
+    slow_bytes: int = 16 * 1024
+    """Fewer bytes than that in so many seconds are none: the connection is as good as broken."""
 
 
 @dataclass
@@ -38,6 +42,29 @@ class PassingError(Exception):
     retry_after_seconds: float | None = None
 
 
+class InVainError(Exception):
+    """Other work failed that this was a part of. Whoever began them all knows why."""
+
+
+@dataclass
+class Pace:
+    """Whether bytes come, or go, fast enough to be waited for."""
+
+    patience: Patience
+    _since: float = field(default_factory=time.perf_counter)
+    _passed: int = 0
+
+    def passed(self, count: int) -> None:
+        """So many bytes have passed. Raises PassingError where they are too few for too long."""
+        self._passed += count
+        seconds = time.perf_counter() - self._since
+        if seconds < self.patience.slow_seconds:
+            return
+        if self._passed < self.patience.slow_bytes:
+            raise PassingError(f"{self._passed} bytes in {seconds:.0f} s")
+        self._since, self._passed = time.perf_counter(), 0
+
+
 @dataclass
 class Tries:
     """What one piece of work has tried. `what` is said when it is given up."""
@@ -46,6 +73,8 @@ class Tries:
     what: str
     known: Callable[[], bool]
     """Whether the registry has answered anything yet."""
+    vain: threading.Event = field(default_factory=threading.Event)
+    """Set where what this is a part of has failed."""
     failed: int = 0
     _gained: int = 0
 
@@ -56,7 +85,7 @@ class Tries:
             self.failed = self._gained = 0
 
     def wait(self, fault: PassingError) -> None:
-        """Wait before the next try. Raises RegistryError where there is to be none."""
+        """Wait before the next try. Raises RegistryError where there is to be none, InVainError."""
         self.failed += 1
         known = self.known()
         most = self.patience.attempts if known else self.patience.unknown_attempts
@@ -68,7 +97,8 @@ class Tries:
         if asked is not None and asked > self.patience.obeyed_seconds:
             came = f"{fault.came}, to be asked again in {asked:.0f} s"
             raise RegistryError("given up", self.what, came=came, todo="try again then")
-        time.sleep(self._delay() if asked is None else asked)
+        if self.vain.wait(self._delay() if asked is None else asked):
+            raise InVainError
 
     def _delay(self) -> float:
         usual = self.patience.first_seconds * 2.0 ** (self.failed - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,14 +11,11 @@ from lading.oci.config import Config
 from lading.oci.location import Location
 from lading.progress import Progress, amount
 from lading.stores.images import DOCUMENT_BYTES
-from lading.stores.registry import cosign_tags, downloads, manifests, referrers
+from lading.stores.registry import at_once, cosign_tags, downloads, manifests, referrers
 from lading.stores.registry.described import Described
 from lading.stores.registry.manifests import Stated
 from lading.stores.registry.repository import Repository
 from lading.stores.store import Store
-
-AT_ONCE = 4
-"""Blobs under way at the same time: more of them only share the same line."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +85,13 @@ class Pull:
             )
 
     def _download(self, wanted: list[Descriptor], store: Store, heard: downloads.Heard) -> None:
-        pool = ThreadPoolExecutor(AT_ONCE)
-        try:
-            # The largest first, so that it does not end alone.
-            ordered = sorted(wanted, key=lambda one: -one.size)
-            futures = [
-                pool.submit(downloads.download, self.repository, one, store.blobs, heard)
-                for one in ordered
-            ]
-            for future in futures:
-                future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        # The largest first, so that it does not end alone.
+        ordered = sorted(wanted, key=lambda one: -one.size)
+        at_once.each(
+            lambda one: downloads.download(self.repository, one, store.blobs, heard),
+            ordered,
+            self.repository.vain,
+        )
 
 
 def _once(manifest: Manifest) -> list[Descriptor]:

@@ -9,7 +9,6 @@ import io
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,14 +16,13 @@ from lading.oci import Artifact, Descriptor, Digest, Image, Index, Manifest
 from lading.oci.artifact import EMPTY
 from lading.oci.location import Location
 from lading.progress import Progress, amount
-from lading.stores.registry import cosign_tags, manifests, referrers, uploads
+from lading.stores.registry import at_once, cosign_tags, manifests, referrers, uploads
 from lading.stores.registry.described import Pushed
 from lading.stores.registry.manifests import Stated
 from lading.stores.registry.repository import Repository
 from lading.stores.registry.uploads import Outcome, Source
 from lading.stores.store import Store
 
-AT_ONCE = 4
 Whereabouts = dict[Digest, str]
 """Repositories of one registry that are known to have a blob."""
 
@@ -77,13 +75,8 @@ class Push:
             self._attach(attached)
 
     def _blobs(self, sources: Sequence[Source]) -> None:
-        pool = ThreadPoolExecutor(AT_ONCE)
-        try:
-            ordered = sorted(sources, key=lambda one: -one.descriptor.size)
-            for future in [pool.submit(self._blob, one) for one in ordered]:
-                future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        ordered = sorted(sources, key=lambda one: -one.descriptor.size)
+        at_once.each(self._blob, ordered, self.repository.vain)
 
     def _blob(self, source: Source) -> None:
         known = self.known.get(source.descriptor.digest)

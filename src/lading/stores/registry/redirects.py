@@ -37,7 +37,7 @@ def target(base: httpx.URL, location: str, insecure: bool) -> httpx.URL:
         url = url.copy_with(scheme="https", port=base.port if port is None else port)
     if base.scheme == "https" and url.scheme == "http" and not insecure:
         raise _refused(base, f"plain HTTP at {url.host}")
-    if _is_near(url.host) and not _is_near(base.host):
+    if is_near(url.host) and not is_near(base.host):
         raise _refused(base, f"{url.host}, which is this machine or its network")
     return url
 
@@ -51,7 +51,8 @@ def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
+    """Whether an address is of this machine or its link."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     address = _address(host.strip("[]"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -17,11 +18,12 @@ from lading.oci.artifact import layer_of
 from lading.oci.document import Document
 from lading.oci.manifest import descriptor
 from lading.stores.images import ATTACHED_BYTES, DOCUMENT_BYTES
-from lading.stores.registry import downloads, manifests
+from lading.stores.registry import downloads, manifests, redirects
 from lading.stores.registry.manifests import Stated
 from lading.stores.registry.repository import Ask, Repository
 
 _MOST = 500
+_MOST_BYTES = 256 * 1024**2
 """More of them are an attack, or a registry gone wrong."""
 _PAGES = 50
 
@@ -37,11 +39,15 @@ def pull(repository: Repository, subject: Digest) -> list[Artifact]:
     What is not one document about just this image is left out: signatures of an older form, for
     example, whose place is not here. Raises RegistryError.
     """
-    found = []
+    found, size = [], 0
     for entry in _entries(repository, subject):
         artifact = _artifact(repository, entry)
         if artifact and artifact.subject.digest == subject:
             found.append(artifact)
+            size += len(artifact.content)
+            if size > _MOST_BYTES:
+                expected = f"at most {_MOST_BYTES} bytes of attached documents"
+                raise RegistryError("is too much to pull", repository.where, expected, "more")
     return found
 
 
@@ -71,7 +77,7 @@ def _entry(artifact: Artifact) -> dict[str, Any]:
 
 
 def _entries(repository: Repository, subject: Digest) -> list[Descriptor]:
-    documents = list(_pages(repository, subject))
+    documents = list(islice(_pages(repository, subject), _MOST + 1))
     if not documents:
         try:
             documents = _index(manifests.get(repository, tag(subject)).raw)
@@ -114,7 +120,7 @@ def _next(link: str) -> str:
 
 def _is_below(url: httpx.URL, repository: Repository) -> bool:
     base = repository.url("referrers/")
-    return url.host == base.host and url.path.startswith(base.path)
+    return redirects.same_origin(url, base) and url.path.startswith(base.path)
 
 
 def _index(raw: bytes) -> list[dict[str, Any]]:

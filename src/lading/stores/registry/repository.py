@@ -7,6 +7,7 @@ https://github.com/opencontainers/distribution-spec.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from lading.errors import AccessDenied, NotInRegistry, RegistryError
 from lading.stores.registry import redirects, tokens
 from lading.stores.registry.credentials import Keyring
 from lading.stores.registry.endpoint import Endpoint, body
-from lading.stores.registry.patience import PassingError
+from lading.stores.registry.patience import PassingError, Tries
 from lading.stores.registry.tokens import Proof
 
 _MESSAGE_BYTES = 64 * 1024
@@ -54,6 +55,8 @@ class Repository:
     def __init__(self, endpoint: Endpoint, name: str, actions: str, keyring: Keyring) -> None:
         self.endpoint = endpoint
         self.name = name
+        self.vain = threading.Event()
+        """Set where what is under way is of no use any more: then it ends soon."""
         self.proof = Proof(
             endpoint.host,
             [f"repository:{name}:{actions}"],
@@ -67,21 +70,29 @@ class Repository:
         """Its whole name, for messages."""
         return f"{self.endpoint.host}/{self.name}"
 
+    def tries(self, what: str) -> Tries:
+        """For one piece of work with this repository."""
+        return self.endpoint.tries(what, self.vain)
+
     def ask(self, ask: Ask, most_bytes: int = _MESSAGE_BYTES) -> Answer:
         """An answer of any status but those that pass, which are waited for. Raises RegistryError.
 
         For what may be asked twice.
         """
-        tries = self.endpoint.tries(self.where)
+        tries = self.tries(self.where)
         while True:
             try:
                 with self.open(ask) as response:
-                    # What is no success is only explained: of that the beginning will do.
-                    limit = most_bytes if response.is_success else max(most_bytes, 1024**2)
-                    content = body(response, limit, f"{self.where}: {ask.path}")
-                    return Answer(response.status_code, response.headers, content, response.url)
+                    return self.answer(response, most_bytes)
             except PassingError as fault:
                 tries.wait(fault)
+
+    def answer(self, response: httpx.Response, most_bytes: int = _MESSAGE_BYTES) -> Answer:
+        """An answer with its body. Raises RegistryError where that is larger, PassingError."""
+        limit = most_bytes if response.is_success else _MESSAGE_BYTES
+        what = f"{self.where}: {response.url.path}"
+        content = body(response, limit, what, self.endpoint.patience)
+        return Answer(response.status_code, response.headers, content, response.url)
 
     @contextmanager
     def open(self, ask: Ask) -> Iterator[httpx.Response]:

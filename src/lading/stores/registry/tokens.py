@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from lading.errors import AccessDenied, RegistryError
-from lading.stores.registry import challenges
+from lading.stores.registry import challenges, redirects
 from lading.stores.registry.challenges import Challenge
 from lading.stores.registry.credentials import Credentials
 
@@ -95,7 +95,7 @@ class Proof:
             document: Any = json.loads(answer.content)
             token = document.get("token") or document["access_token"]
             seconds = float(document.get("expires_in") or _USUAL_SECONDS)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
             token, seconds = "", 0.0
         if answer.status_code != 200 or not isinstance(token, str) or not _sendable(token):
             came = f"HTTP status {answer.status_code}" if answer.status_code != 200 else "none"
@@ -131,6 +131,10 @@ class Proof:
         schemes = ("https", "http") if self.insecure else ("https",)
         if realm.scheme not in schemes or not realm.host or realm.userinfo:
             expected = f"the URL of a token server, by {' or '.join(schemes)}"
+            raise RegistryError("names no place for tokens", self.host, expected, _shown(realm))
+        own = httpx.URL(f"https://{self.host}").host
+        if redirects.is_near(realm.host) and not redirects.is_near(own):
+            expected = "a place of its own or a public one"
             raise RegistryError("names no place for tokens", self.host, expected, _shown(realm))
         return realm
 

@@ -21,7 +21,7 @@ from lading.oci import Descriptor, Digest
 from lading.stores.images import damaged
 from lading.stores.registry import redirects
 from lading.stores.registry.downloads import Heard
-from lading.stores.registry.patience import PassingError, Tries
+from lading.stores.registry.patience import InVainError, Pace, PassingError, Tries
 from lading.stores.registry.repository import Answer, Ask, Repository
 
 _CHUNK_BYTES = 256 * 1024
@@ -63,7 +63,7 @@ def upload(repository: Repository, source: Source, mount_from: str | None, heard
     if url is None:
         heard(source.descriptor.size)
         return Outcome.MOUNTED
-    tries = repository.endpoint.tries(f"{repository.where}@{source.descriptor.digest}")
+    tries = repository.tries(f"{repository.where}@{source.descriptor.digest}")
     _Upload(repository, source, heard, tries, url).run()
     return Outcome.SENT
 
@@ -176,17 +176,18 @@ class _Upload:
         content = partial(self._read, begin)
         ask = Ask(method, self.url, headers, params, content, self._size - begin)
         with self.repository.open(ask) as response:
-            said = (
-                response.read() if int(response.headers.get("Content-Length", 0)) < 65536 else b""
-            )
-            return Answer(response.status_code, response.headers, said, response.url)
+            return self.repository.answer(response)
 
     def _read(self, begin: int) -> Iterator[bytes]:
         self._tell(begin)
+        pace = Pace(self.repository.endpoint.patience)
         with self.source.open() as stream:
             stream.seek(begin)
             while chunk := stream.read(_CHUNK_BYTES):
+                if self.repository.vain.is_set():
+                    raise InVainError
                 yield chunk
+                pace.passed(len(chunk))
                 self._tell(self.sent + len(chunk))
 
     def _resume(self) -> None:
