@@ -33,6 +33,9 @@ IGNORES = script("trap '' TERM; while :; do sleep 0.05; done")
 SLEEPS = ("/bin/sleep", "600")
 SPEAKS = script("echo one; echo two; echo wrong >&2; exit 3")
 WRITES = script("mkdir -p /out/deep; echo content > /out/deep/file; echo top > /out/top")
+READS = script(
+    "cat /run/secrets/KEY; cat /run/secrets/KEY >&2; echo x > /run/secrets/KEY || exit 4"
+)
 EATS = script("dd if=/dev/zero of=/dev/null bs=200M count=1; exit 5")
 LINGERS = script("dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 0.5; exit 5")
 BEHAVIOURS = {
@@ -41,6 +44,7 @@ BEHAVIOURS = {
     SLEEPS: Behaviour(),
     SPEAKS: Behaviour(3, lines=(("stdout", "one"), ("stdout", "two"), ("stderr", "wrong"))),
     WRITES: Behaviour(0, files={"/out/deep/file": b"content\n", "/out/top": b"top\n"}),
+    READS: Behaviour(4, lines=(("stdout", "its value"), ("stderr", "its value"))),
     EATS: Behaviour(5, out_of_memory=True),
 }
 
@@ -133,6 +137,18 @@ def test_an_exit_code_is_kept_and_nothing_starts_again(engine, wanted):
     ended = exited(engine, "digits-1")
     assert (ended.exit_code, ended.pid, ended.memory_bytes) == (3, None, None)
     assert engine.apply(replace(wanted, command=SPEAKS)).phase is Phase.EXITED
+
+
+def test_a_secret_is_a_file_that_is_read_and_not_written(engine, wanted, tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o700)
+    (folder / "KEY").write_text("its value\n")
+    (folder / "KEY").chmod(0o444)
+    engine.apply(replace(wanted, command=READS, secrets={"KEY": folder / "KEY"}))
+    assert exited(engine, "digits-1").exit_code == 4
+    said = {(line.stream, line.text) for line in engine.logs("digits-1")}
+    assert {("stdout", "its value"), ("stderr", "its value")} <= said
+    assert (folder / "KEY").read_text() == "its value\n"
 
 
 def test_names_are_sorted(engine, wanted):

@@ -38,6 +38,8 @@ def write(wanted: Wanted, whole: Whole) -> None:
         archive.save_all(whole.images, folder / ARCHIVE)
     _write_text(folder / FILE, compose.encode(content))
     _tell(wanted, whole)
+    for secret in content.get("secrets", {}).values():
+        click.echo(f"  write {folder / secret['file']} first: a secret, that user 65532 may read")
 
 
 def _write_layout(folder: Path, images: Mapping[Reference, Image]) -> None:

@@ -8,46 +8,57 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from lading.errors import SettingsError, StoreError
 
 
-def take(folder: Path, names: Mapping[str, Iterable[str]], environ: Mapping[str, str]) -> None:
-    """Write those of services or steps, by their names, below `folder`.
+def take(
+    folder: Path, names: Mapping[str, Iterable[str]], environ: MutableMapping[str, str]
+) -> None:
+    """Write those of services, by their names, below `folder`, and take them out of `environ`.
 
-    One that was written before, and has no value here, stays as it is. Raises SettingsError for one
-    that has none at all, before any is written.
+    What is started from here on has no business with them. One that was written before, and has no
+    value here, stays as it is. Raises SettingsError for one that has none at all, before any is
+    written.
     """
     found = {
-        folder / owner / name: _value(folder / owner / name, f"{owner}.secrets", name, environ)
+        folder / owner / name: _value(folder / owner / name, f"services.{owner}", name, environ)
         for owner, wanted in names.items()
         for name in wanted
     }
-    for path, value in found.items():
-        if value is not None:
-            _write(folder, path, value)
+    _write_all(folder, found, environ)
 
 
 @contextmanager
 def taken(
-    folder: Path, step: str, names: Iterable[str], environ: Mapping[str, str]
+    folder: Path, step: str, names: Iterable[str], environ: MutableMapping[str, str]
 ) -> Iterator[Mapping[str, Path]]:
     """Those of one run of a step, by name; gone afterwards."""
-    owner = f"{step}.{os.getpid()}"
-    wanted = tuple(names)
+    own = folder / f"{step}.{os.getpid()}"
+    paths = {name: own / name for name in names}
+    found = {path: _value(path, f"steps.{step}", name, environ) for name, path in paths.items()}
     try:
-        take(folder, {owner: wanted}, environ)
-        yield {name: folder / owner / name for name in wanted}
+        _write_all(folder, found, environ)
+        yield paths
     finally:
-        shutil.rmtree(folder / owner, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def forget(folder: Path) -> None:
     """All of an app's."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_all(
+    folder: Path, found: Mapping[Path, bytes | None], environ: MutableMapping[str, str]
+) -> None:
+    for path, value in found.items():
+        if value is not None:
+            _write(folder, path, value)
+        environ.pop(path.name, None)
 
 
 def _value(path: Path, where: str, name: str, environ: Mapping[str, str]) -> bytes | None:
@@ -65,7 +76,7 @@ def _value(path: Path, where: str, name: str, environ: Mapping[str, str]) -> byt
         return None
     raise SettingsError(
         "has no value",
-        f"{where}: {name}",
+        f"{where}.secrets: {name}",
         expected=f"the variable {name}, or {name}_FILE with the path of a file",
         came="neither",
         todo="set one of them where you call this",

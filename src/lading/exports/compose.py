@@ -29,12 +29,16 @@ def document(listener: Listener, exported: Sequence[Exported], around: Around) -
         services |= replicas.services(one, around)
     services[around.gateway] = gateway.container(listener, exported, around)
     networks = [around.gateway, *(one.name for one in exported if one.spec.egress)]
+    secrets: Document = {}
+    for one in exported:
+        secrets |= replicas.secrets(one)
     return {
         "name": around.app,
         "services": services,
         "volumes": {name: containers.socket_volume() for name in (around.gateway, *every)},
         # One for each, so that those with a network do not reach one another.
         "networks": {name: {} for name in networks},
+        **({"secrets": secrets} if secrets else {}),
     }
 
 

@@ -16,6 +16,8 @@ from lading.releases.revision import ReplicaId, Spec
 
 SOCKETS = "/run/services"
 """In the gateway's container: a folder for each replica."""
+SECRETS = Path("secrets")
+"""Beside the Compose file: a folder for each service that has any."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,16 @@ def socket_folder(replica: str) -> str:
 
 def _workload(one: Exported, slot: int, around: Around) -> Workload:
     replica, lent = ReplicaId(one.name, 1, slot), Path(inside.GATEWAY_FOLDER)
-    return revision.workload(around.app, replica, one.spec, lent)
+    return revision.workload(around.app, replica, one.spec, lent, SECRETS)
+
+
+def secrets(one: Exported) -> Document:
+    """Those of all its replicas, by the names that the file has for them."""
+    return {_secret(one, x): {"file": f"./{SECRETS / one.name / x}"} for x in one.spec.secrets}
+
+
+def _secret(one: Exported, name: str) -> str:
+    return f"{one.name}-{name}"
 
 
 def _container(name: str, one: Exported, workload: Workload, gateway: str) -> Document:
@@ -78,6 +89,7 @@ def _container(name: str, one: Exported, workload: Workload, gateway: str) -> Do
             containers.mounted(name, inside.SOCKET_FOLDER),
             containers.mounted(gateway, inside.GATEWAY_FOLDER, read_only=True),
         ],
+        **_given(one, workload),
         "healthcheck": probes.by_socket(one.python, _health(one)),
         "labels": {name: workload.labels[name] for name in ("io.lading.app", "io.lading.service")},
     }
@@ -100,6 +112,13 @@ def _begun(one: Exported, workload: Workload) -> Document:
         "init": True,
         **containers.limited(more),
     }
+
+
+def _given(one: Exported, workload: Workload) -> Document:
+    if not workload.secrets:
+        return {}
+    rows = [{"source": _secret(one, name), "target": name} for name in workload.secrets]
+    return {"secrets": rows}
 
 
 def _network(one: Exported) -> Document:

@@ -194,3 +194,13 @@ def test_nothing_in_the_file_refers_to_another_part_of_it(ocr: Exported) -> None
 def test_a_service_may_be_called_gateway() -> None:
     assert names.gateway(["ocr", "web"]) == "gateway"
     assert names.gateway(["ocr", "gateway"]) == "lading.gateway"
+
+
+def test_secrets_are_files_beside_it_and_no_value_is_in_it(ocr: Exported) -> None:
+    given = replace(ocr, spec=replace(ocr.spec, secrets=("API_KEY",)))
+    said = written(given)
+    assert said["secrets"] == {"ocr-API_KEY": {"file": "./secrets/ocr/API_KEY"}}
+    container = said["services"]["ocr"]
+    assert container["secrets"] == [{"source": "ocr-API_KEY", "target": "API_KEY"}]
+    assert container["environment"]["LADING_SECRETS"] == "API_KEY"
+    assert "secrets" not in written(ocr)

@@ -24,7 +24,7 @@ services:
     egress: yes
     flavour: sklern
     workers: 0
-    secrets: [KEY]
+    traffic: {}
     packages: tesseract
     model: ../x
   metrics: {handler: a:b}
@@ -56,7 +56,7 @@ lading.yaml:12: services.ocr.egress: expected true or false, got yes; write true
 lading.yaml:13: services.ocr.flavour: expected "sklearn", "xgboost", "lightgbm", "onnx", \
 "torchscript" or "mlflow", got "sklern"
 lading.yaml:14: services.ocr.workers: expected a whole number from 1, got 0; raise it to 1
-lading.yaml:15: services.ocr.secrets: not yet supported; remove it
+lading.yaml:15: services.ocr.traffic: not yet supported; remove it
 lading.yaml:16: services.ocr.packages: expected a list of Debian packages, got "tesseract"
 lading.yaml:17: services.ocr.model: expected a path inside the app's folder, got "../x"
 lading.yaml:18: services.metrics: the name metrics is reserved; choose another
