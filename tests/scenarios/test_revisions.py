@@ -89,7 +89,6 @@ def test_what_cannot_be_gone_back_to_is_refused(one: App) -> None:
     texts = {
         ("rollback", "s", "9"): "s has no such revision: expected 1 to 2, got 9; "
         "`lading history s` shows them",
-        ("rollback", "s", "2"): "revision 2 of s runs; there is nothing to do",
         ("rollback", "t"): "the app has no service with revisions 't': expected one of s",
         ("diff", "s", "3"): "s has no such revision: expected 1 to 2, got 3; "
         "`lading history s` shows them",
@@ -99,6 +98,15 @@ def test_what_cannot_be_gone_back_to_is_refused(one: App) -> None:
     )
     for words, text in texts.items():
         assert one.refused(*words, code=2) == f"lading: {text}\n"
+    assert one.refused("rollback", "s", "0", code=2).endswith(
+        "Error: Invalid value for '[REVISION]': expected the number of a revision, got '0'; "
+        "`lading history` shows them\n"
+    )
+
+
+def test_going_back_to_what_runs_is_done_already(one: App) -> None:
+    assert one.ok("rollback", "s", "2") == "revision 2 of s runs; there is nothing to do\n"
+    assert len(history(one)) == 2
 
 
 def test_a_rollback_needs_no_source_and_no_request_notices_it(one: App) -> None:
@@ -166,8 +174,8 @@ def test_an_image_that_is_nowhere_is_refused_and_what_runs_goes_on(one: App) -> 
     finally:
         aside.rename(manifest)
     assert said == (
-        f"lading: the image of revision 1 of s is gone: got {lost[:12]} in no store here and in "
-        "no registry that it was pushed to from here; build it from source\n"
+        f"lading: the image of revision 1 of s is gone: {lost[:12]} is neither in the store nor in "
+        "a registry that it was pushed to from here; build it from source\n"
     )
     assert told.stderr == (
         "lading: the image of revision 1 is not in the store: settings alone are compared\n"

@@ -207,7 +207,7 @@ def test_what_is_down_is_compared_with_what_was_up(ten: App) -> None:
     ten.ok("down")
     (ten.folder / "s9" / "h.py").write_text(HANDLER.format(until=float("1e12")))
     said = ten.ok("up", "--dry-run")
-    assert "  + s1  started, as it was\n" in said
+    assert "  + s1  starts, as it was\n" in said
     assert "  ~ s9  code: h.py\n" in said
     assert "the app is not up" in ten.refused("ps")
 

@@ -15,8 +15,8 @@ from lading.building.code_files import FileChange, code_changes
 from lading.building.differences import Changed, Difference, differences
 from lading.building.layers.wanted import LayerKind
 from lading.cli import diff_shown, output, place
-from lading.cli.revisions import Revisions
-from lading.errors import StoreError, UsageError
+from lading.cli.revisions import NUMBER, Revisions
+from lading.errors import StoreError
 from lading.oci import Image, Manifest
 from lading.releases.changes import Setting, settings_changed
 from lading.releases.revision import Revision
@@ -56,14 +56,15 @@ class Compared:
 
 @click.command()
 @click.argument("service")
-@click.argument("before", required=False, type=click.IntRange(1), metavar="[REVISION]")
-@click.argument("after", required=False, type=click.IntRange(1), metavar="[REVISION]")
+@click.argument("before", required=False, type=NUMBER, metavar="[REVISION]")
+@click.argument("after", required=False, type=NUMBER, metavar="[REVISION]")
 @click.option("--code", is_flag=True, help="Show the lines of code that differ.")
 @output.json_option
 def command(service: str, before: int | None, after: int | None, code: bool, as_json: bool) -> None:
     """Show what differs between two revisions: packages, model, code, settings, sizes.
 
-    With one REVISION, from that to what runs now; with none, between the last two.
+    With one REVISION, from that to what runs now; with none, from the last that answered before
+    the newest to the newest.
     """
     found = Revisions.of(place.found())
     was, now = _two(found, service, before, after)
@@ -108,10 +109,7 @@ def _two(
     if before is not None:
         was = found.one(service, before)
         return was, found.current(service) or found.kept(service, 1)[0]
-    last = found.kept(service, 2)
-    if len(last) < 2:
-        raise UsageError(f"{service} has one revision: there is nothing to compare it with")
-    return last[1], last[0]
+    return found.last_two(service)
 
 
 def _model_files(store: Layout, image: Image) -> Mapping[str, str]:

@@ -78,7 +78,7 @@ def _reasons(change: ServiceChange) -> list[str]:
         case Outcome.NEW:
             return ["new"]
         case Outcome.STARTED:
-            return ["started, as it was"]
+            return ["starts, as it was"]
         case Outcome.REMOVED:
             return ["removed"]
         case Outcome.AGAIN:

@@ -14,6 +14,8 @@ import msgspec
 from lading.cli import place
 from lading.cli.names import unknown
 from lading.cli.output import printable
+from lading.cli.stopping import left_behind, not_up
+from lading.controller.client import Client
 from lading.controller.place import Place
 from lading.errors import AppNotUp, PredictionFailed, UsageError
 from lading.settings.app import App
@@ -55,6 +57,7 @@ def command(service: str, inputs: tuple[str, ...], timeout: float, traced: bool)
         todo = f"ask it as it wants to be asked, such as: curl {_url(app, service)}/"
         raise UsageError("has a command, whose arguments nobody knows", service, todo=todo)
     values, files = _parse(inputs)
+    _require_up(at)
     answer = _ask(app, service, values, files, timeout)
     try:
         if not answer.is_success:
@@ -63,6 +66,15 @@ def command(service: str, inputs: tuple[str, ...], timeout: float, traced: bool)
     finally:
         if traced:
             _show_trace(at, answer.headers.get(_ID, ""))
+
+
+def _require_up(at: Place) -> None:
+    """Another app may answer at the same port, and for a service of the same name.
+
+    Raises AppNotUp. What a controller that was killed left behind answers on.
+    """
+    if not Client(at.socket).answers() and not left_behind(at):
+        raise not_up(at)
 
 
 def _show_trace(at: Place, request_id: str) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import click
 
 from lading.cli import states
 from lading.cli.names import unknown
@@ -18,6 +21,23 @@ from lading.releases.revision import Revision
 from lading.settings import read
 from lading.state.past import Past
 from lading.stores.layout import Layout
+
+
+class _Number(click.ParamType[int]):
+    """What a revision is named by."""
+
+    name = "revision"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not (value.isascii() and value.isdigit() and int(value)):
+            told = "`lading history` shows them"
+            self.fail(f"expected the number of a revision, got {value!r}; {told}", param, ctx)
+        return int(value)
+
+
+NUMBER = _Number()
 
 
 @dataclass(frozen=True)
@@ -50,6 +70,16 @@ class Revisions:
             todo = f"`lading history {service}` shows them"
             raise UsageError(f"{service} has no such revision", "", expected, str(number), todo)
         return Revision.of(row)
+
+    def last_two(self, service: str) -> tuple[Revision, Revision]:
+        """The newest, and before it the newest that ever answered: else the one before, if any.
+
+        What was tried and never answered says nothing of what changed. Raises UsageError.
+        """
+        newest, *earlier = self.kept(service)
+        if not earlier:
+            raise UsageError(f"{service} has one revision: there is nothing to compare it with")
+        return next((one for one in earlier if not one.never_answered), earlier[0]), newest
 
     def current(self, service: str) -> Revision | None:
         """What runs, or ran before the app went down."""
@@ -120,8 +150,7 @@ class Revisions:
             there = blobs.has(revision.spec.image)
             places = ("kept" if there else "", "pushed" if location else "")
             told.append(", ".join(filter(None, places)) or "gone")
-            # Of revisions of earlier versions of Lading nobody knows.
-            if revision.ready_at is None and revision.occasion.who:
+            if revision.never_answered:
                 told.append("never ready")
         return ", ".join(told)
 

@@ -10,9 +10,9 @@ from functools import partial
 import click
 
 from lading.building import contents
-from lading.cli import engines, occasions, place, plan_shown, releasing, states
+from lading.cli import engines, occasions, output, place, plan_shown, releasing, states
 from lading.cli.progress import shown
-from lading.cli.revisions import Revisions
+from lading.cli.revisions import NUMBER, Revisions
 from lading.cli.stopping import left_behind
 from lading.controller.messages import WantedApp, WantedService
 from lading.controller.place import Place
@@ -22,7 +22,7 @@ from lading.oci.location import Location
 from lading.oci.platforms import of_this_machine
 from lading.releases.changes import Asked, Changes, Outcome, ServiceChange, compare
 from lading.releases.plan import Target
-from lading.releases.revision import Revision
+from lading.releases.revision import Occasion, Revision
 from lading.settings import read
 from lading.settings.app import App
 from lading.stores.layout import Layout
@@ -31,7 +31,7 @@ from lading.stores.registry import Hosts, Registries
 
 @click.command()
 @click.argument("service")
-@click.argument("revision", required=False, type=click.IntRange(1))
+@click.argument("revision", required=False, type=NUMBER)
 @occasions.option
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 def command(service: str, revision: int | None, dry_run: bool) -> None:
@@ -49,14 +49,19 @@ def command(service: str, revision: int | None, dry_run: bool) -> None:
     at = place.found()
     found = Revisions.of(at)
     target = _target(found, service, revision)
+    if target is None:
+        return
+    location = _location(found, target)
     _foretell(found, target)
+    if location:
+        click.echo(f"its image comes from {location}")
     if dry_run:
-        _require_image(found, target)
         click.echo("this was a dry run: nothing was done")
         return
     # Nobody prunes an image that is about to run, and that nothing is known to need yet.
     with Layout(at.folders.store).shared():
-        _bring(found, target)
+        if location:
+            _bring(found, target, location)
         if not found.is_up:
             _prepare(found, target)
         asked = partial(_asked, found, target=target)
@@ -65,15 +70,17 @@ def command(service: str, revision: int | None, dry_run: bool) -> None:
     click.echo(f"{service} is what revision {target.number} was; `lading up` would undo that")
 
 
-def _target(found: Revisions, service: str, number: int | None) -> Revision:
-    """Raises UsageError where there is nothing to go back to, or it runs already."""
+def _target(found: Revisions, service: str, number: int | None) -> Revision | None:
+    """None where it runs already, which is said. Raises UsageError where there is nothing to go
+    back to."""
     if number is None:
         return _before(found, service)
     target = found.one(service, number)
     current = found.current(service)
     if current and found.is_up and _runs_alike(current, target):
         same = "runs" if current.number == number else f"runs, as revision {current.number}"
-        raise UsageError(f"revision {number} of {service} {same}", todo="there is nothing to do")
+        click.echo(f"revision {number} of {service} {same}; there is nothing to do")
+        return None
     return target
 
 
@@ -119,7 +126,9 @@ def _foretell(found: Revisions, target: Revision) -> None:
 def _told(revision: Revision) -> str:
     from lading.cli.history import commit, when, why
 
-    parts = (when(revision.created_at), commit(revision.occasion), why(revision.occasion))
+    never = "never ready" if revision.never_answered else ""
+    told = revision.occasion
+    parts = (when(revision.created_at), commit(told), output.printable(why(told)), never)
     return f" ({', '.join(filter(None, parts))})"
 
 
@@ -145,32 +154,33 @@ def _asked(found: Revisions, now: WantedApp | None, target: Revision) -> WantedA
     return replace(base, services=services)
 
 
-def _bring(found: Revisions, target: Revision) -> None:
-    """Have all images that are to run in the store. Raises ImageNotFound, RegistryError."""
-    if found.image(target):
-        return
-    location = _require_image(found, target)
-    assert location is not None
+def _bring(found: Revisions, target: Revision, location: str) -> None:
+    """Have its image in the store. Raises RegistryError."""
     with shown() as progress, Registries(_hosts(found.at), os.environ, progress) as registries:
         where = Location.parse(location).at(target.spec.image)
         registries.pull(where, Layout(found.at.folders.store), of_this_machine())
 
 
-def _require_image(found: Revisions, target: Revision) -> str | None:
-    """Where it was pushed; None where the store has it. Raises ImageNotFound."""
+def _location(found: Revisions, target: Revision) -> str | None:
+    """Where its image was pushed; None where the store has it. Raises ImageNotFound."""
     if found.image(target):
         return None
     digest = target.spec.image
     if location := found.pushed([target]).get(digest):
-        click.echo(f"its image comes from {location}")
         return location
-    commit = target.occasion.commit
-    checkout = f"check out {commit[:8]} and call `lading up`" if commit else "build it from source"
     raise ImageNotFound(
-        f"the image of revision {target.number} of {target.service} is gone",
-        came=f"{digest.short} in no store here and in no registry that it was pushed to from here",
-        todo=checkout,
+        f"the image of revision {target.number} of {target.service} is gone: {digest.short} is "
+        "neither in the store nor in a registry that it was pushed to from here",
+        todo=_made_again(target.occasion),
     )
+
+
+def _made_again(told: Occasion) -> str:
+    if not told.commit:
+        return "build it from source"
+    at = f"check out {told.commit[:8]}"
+    changed = ", make the changes that the commit does not have," if told.dirty else ""
+    return f"{at}{changed} and call `lading up`"
 
 
 def _prepare(found: Revisions, target: Revision) -> None:

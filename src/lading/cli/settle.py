@@ -84,7 +84,7 @@ class _Waiting:
             says = _says(service)
             if says and self.told.get(service.name) != says:
                 self.told[service.name] = says
-                click.echo(f"lading: services.{service.name}: not ready yet: {says}", err=True)
+                click.echo(f"{service.name}: not ready yet: {says}", err=True)
 
 
 def _says(service: ServiceStatus) -> str:

@@ -147,6 +147,11 @@ class Revision:
     ready_at: datetime | None = field(default=None, compare=False)
     """When all of its replicas first answered; None when they never did."""
 
+    @property
+    def never_answered(self) -> bool:
+        """Of what earlier versions of Lading started nobody knows: they told nothing at all."""
+        return self.ready_at is None and bool(self.occasion.who)
+
     @classmethod
     def of(cls, row: StoredRevision) -> Revision:
         """As it is kept."""

@@ -40,7 +40,7 @@ def test_every_service_has_a_mark_and_a_reason_and_what_stays_is_one_line() -> N
         "  ~ detect           runtime: another version of Lading\n"
         "  ~ spell            made again (base, code); replaced if another image comes of\n"
         "                       it\n"
-        "  + tone             started, as it was\n"
+        "  + tone             starts, as it was\n"
         "  - old              removed\n"
         "  ~ gateway          port: 8080 → 9090\n"
         "  = 2 unchanged: a, b\n"
