@@ -22,9 +22,11 @@ class Process:
 
     def alive(self) -> bool:
         """Whether it runs. Reaps it when it was a child of this process and has ended."""
+        runs = _start_ticks(self.pid) == self.start_ticks
+        # Last, so that one that is said to have ended is no zombie either.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-        return _start_ticks(self.pid) == self.start_ticks
+        return runs
 
     def end(self, number: signal.Signals) -> None:
         """Send it a signal, when it still runs."""

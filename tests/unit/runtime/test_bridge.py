@@ -300,11 +300,12 @@ def test_sigterm_is_the_servers_and_what_it_still_answers_arrives(path: Path) ->
     port = free_port()
     slow = (
         "import signal, socket, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+        "told = []\n"
+        "signal.signal(signal.SIGTERM, lambda *_: told.append(1))\n"
         f"listener = socket.create_server(('127.0.0.1', {port}))\n"
         "connection, _ = listener.accept()\n"
         "connection.sendall(b'begun ')\n"
-        "signal.pause()\n"
+        "while not told: time.sleep(0.01)\n"
         "time.sleep(0.3)\n"
         "connection.sendall(b'done')\n"
     )

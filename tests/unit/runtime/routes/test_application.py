@@ -72,7 +72,7 @@ def served(handler: str, story: Callable[[Served], Awaitable[None]], *, wait: bo
         pool = asked.pool
         pool.staff.start()
         try:
-            while wait and pool.documents_told is None:
+            while wait and not (pool.documents_told and pool.has_loaded.done()):
                 await asyncio.sleep(0.002)
             await story(asked)
         finally:
