@@ -15,9 +15,10 @@ setup: ## make .venv/bin/lading, and install what is missing
 demo: setup ## train, build, start, predict with examples/digits (KEEP=1 leaves it running)
 	@$(BIN)/python scripts/demo.py
 
-test: ## run all tests (ARGS="tests/unit -k name" for some)
+# The tests of a file are one story, told by one worker; the longest files are asked for first.
+test: ## run all tests (ARGS="tests/unit -k name" for some, ARGS=-n0 for one at a time)
 	@python3 scripts/bootstrap.py --tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## ruff, mypy, import contracts, generated pages; changes nothing
 	@$(BIN)/ruff format --check .
