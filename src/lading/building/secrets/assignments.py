@@ -65,7 +65,7 @@ def found(content: bytes, name: str) -> Iterator[Assignment]:
 
 def in_variable(name: str, value: str) -> bool:
     """Whether an environment variable is given a secret: its author names it, so less will do."""
-    if not _variable().search(name) or judging.is_placeholder(value):
+    if not is_secret(name) or judging.is_placeholder(value):
         return False
     return (
         len(value) >= 4
@@ -73,6 +73,11 @@ def in_variable(name: str, value: str) -> bool:
         and (value.lower() not in ("none", "null", "true", "false", "auto", "default", "disabled"))
         and not value.replace(".", "").isdigit()
     )
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of that name is one that holds a secret."""
+    return bool(_variable().search(name))
 
 
 def _may_be(text: str) -> bool:

@@ -15,9 +15,11 @@ from lading.building.secrets.finding import Finding
 from lading.building.secrets.remembered import Remembered
 from lading.errors import BuildError
 
-_OF_FILES = "add the file to `ignore`"
 _OF_SETTINGS = "take it out of lading.yaml"
 _MOST_SHOWN = 20
+_MOST_ADVISED = 3
+_VARIABLE = re.compile(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)(?::?[-?][^}]*)?\}")
+"""As Compose and shells have them."""
 
 
 def check_files(
@@ -68,20 +70,44 @@ def refuse(recipe: Recipe, found: Iterable[Finding], names: Mapping[str, str]) -
     allowed = Allowed.of(recipe.allow_secrets)
     left = sorted(one for one in found if not allowed(one))
     if left:
-        raise _error(left, names, _OF_FILES)
+        files = {one.path for one in left}
+        raise _error(left, names, f"add the file{'s' if len(files) > 1 else ''} to `ignore`")
 
 
 def check_settings(recipe: Recipe) -> None:
     """The same for what lading.yaml puts into the image: `env`, `command` and `graph`."""
     if not recipe.env and not recipe.command and recipe.graph is None:
         return
+    _check_filled_in(recipe)
     found = list(_in_settings(recipe))
     allowed = Allowed.of(recipe.allow_secrets)
     left = sorted(one for one in found if not allowed(one))
     if left:
         name = re.escape(recipe.name)
         places = {one.path: recipe.places.get(one.path, f"{name}.{one.path}") for one in left}
-        raise _error([_without_line(one) for one in left], places, _OF_SETTINGS)
+        raise _error([_without_line(one) for one in left], places, _kept_out(left))
+
+
+def _kept_out(left: Sequence[Finding]) -> str:
+    """What to do with secrets in lading.yaml."""
+    names = [x.path.removeprefix("env.") for x in left if x.path.startswith("env.")]
+    if not names:
+        return _OF_SETTINGS
+    return f"give it to the container when it starts, `secrets: [{', '.join(names)}]`"
+
+
+def _check_filled_in(recipe: Recipe) -> None:
+    """Raise BuildError for a value that somebody who knows Compose expects to be filled in."""
+    for name, value in recipe.env.items():
+        match = _VARIABLE.fullmatch(value)
+        if match and (name in match.groups() or assignments.is_secret(name)):
+            raise BuildError(
+                "no variables are filled in, and the text as it is would be in the image",
+                where=recipe.places.get(f"env.{name}", f"{recipe.name}.env.{name}"),
+                came=value,
+                todo=f"write the value, or take it from where `lading up` is called: "
+                f"`secrets: [{name}]`",
+            )
 
 
 def _in_settings(recipe: Recipe) -> Iterable[Finding]:
@@ -110,15 +136,25 @@ def _scanned(one: Found) -> list[Finding]:
 
 
 def _error(left: Sequence[Finding], names: Mapping[str, str], todo: str) -> BuildError:
-    lines = [
+    told = [
         f"{names.get(one.path, one.path)}{f':{one.line}' if one.line else ''}: holds {one.what}"
         + (f", beginning with {one.shown}" if one.shown else "")
         for one in left
     ]
+    lines = list(dict.fromkeys(told))
     if len(lines) > _MOST_SHOWN:
         lines[_MOST_SHOWN:] = [f"and {len(lines) - _MOST_SHOWN} more"]
-    first = left[0]
-    allow = first.path if first.path.startswith("env.") else f"{first.path}:{first.kind}"
-    what = "which everybody who has the image could read"
-    todo = f'{todo}, or, if it may be there, allow it: `allow_secrets: ["{allow}"]`'
-    return BuildError("\n".join(lines) + f", {what}", todo=todo)
+    allow = dict.fromkeys(f'"{_allowing(one)}"' for one in left)
+    rest = ", …" if len(allow) > _MOST_ADVISED else ""
+    what = "everybody who has the image could read"
+    problem = (
+        f"{lines[0]}, which {what}" if len(lines) == 1 else "\n".join([*lines, f"{what} them"])
+    )
+    it, they = ("it", "it") if len(lines) == 1 else ("them", "they")
+    advised = ", ".join(list(allow)[:_MOST_ADVISED])
+    todo = f"{todo}, or, if {they} may be there, allow {it}: `allow_secrets: [{advised}{rest}]`"
+    return BuildError(problem, todo=todo)
+
+
+def _allowing(one: Finding) -> str:
+    return one.path if one.path.startswith("env.") else f"{one.path}:{one.kind}"

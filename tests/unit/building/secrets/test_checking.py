@@ -81,8 +81,9 @@ def test_the_whole_message(recipe: Recipe, materials: Materials) -> None:
     (recipe.source / "key.pem").write_text(TOKENS["RSA key"][1])
     assert _refused(recipe, materials) == (
         f"{recipe.source / 'a.py'}:2: holds a GitHub token, beginning with ghp_\n"
-        f"{recipe.source / 'key.pem'}:1: holds a private key, {READ}; add the file to `ignore`, "
-        'or, if it may be there, allow it: `allow_secrets: ["a.py:github-token"]`'
+        f"{recipe.source / 'key.pem'}:1: holds a private key\n"
+        "everybody who has the image could read them; add the files to `ignore`, or, if they may "
+        'be there, allow them: `allow_secrets: ["a.py:github-token", "key.pem:private-key"]`'
     )
 
 
@@ -170,6 +171,7 @@ def test_a_value_of_env_is_named_by_its_line_in_lading_yaml(
     said = str(caught.value)
     assert said.startswith(f"lading.yaml:7: services.s.env.{name}: holds a")
     assert said.endswith(f'allow it: `allow_secrets: ["env.{name}"]`')
+    assert f"give it to the container when it starts, `secrets: [{name}]`, or, if it" in said
     assert value not in said
     checking.check_settings(replace(recipe, env=env, allow_secrets=(f"env.{name}",)))
 
@@ -184,11 +186,29 @@ def test_a_value_of_env_is_named_by_its_line_in_lading_yaml(
         {"API_TOKEN": "/run/secrets/token"},
         {"TESSDATA_PREFIX": "/usr/share/tesseract-ocr/5/tessdata"},
         {"MODEL_URL": "https://example.org/model.bin"},
-        {"SECRET_KEY": "${SECRET_KEY}"},
+        {"GREETING": "Dear ${NAME}"},
+        {"TEMPLATE": "${NAME}"},
     ],
 )
 def test_ordinary_variables_are_no_secrets(recipe: Recipe, env: Mapping[str, str]) -> None:
     checking.check_settings(replace(recipe, env=env))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DB_PASSWORD", "${DB_PASSWORD}"), ("DB_PASSWORD", "$OTHER"), ("HOST", "${HOST:-db}")],
+)
+def test_a_value_that_others_fill_in_is_not_taken_for_one(
+    recipe: Recipe, name: str, value: str
+) -> None:
+    places = {f"env.{name}": f"lading.yaml:7: services.s.env.{name}"}
+    with pytest.raises(BuildError) as caught:
+        checking.check_settings(replace(recipe, env={name: value}, places=places))
+    assert str(caught.value) == (
+        f"lading.yaml:7: services.s.env.{name}: no variables are filled in, and the text as it is "
+        f"would be in the image: got {value}; write the value, or take it from where `lading up` "
+        f"is called: `secrets: [{name}]`"
+    )
 
 
 def test_a_command_and_a_graph_are_searched(recipe: Recipe) -> None:
