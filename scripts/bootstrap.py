@@ -39,12 +39,12 @@ PROGRAMS = {
     "slirp4netns": "slirp4netns",
     "newuidmap": "uidmap",
 }
-"""What the embedded engine starts, and the Debian package that has it."""
+"""What the embedded engine starts, and the Debian packages it takes."""
 
-TEST_PROGRAMS = {"busybox": "busybox-static", "faketime": "faketime"}
+TEST_PROGRAMS = {"busybox": "busybox-static", "faketime": "faketime", "git": "git"}
 """What tests start besides."""
 
-CI_PROGRAMS = {"chromium": "chromium"}
+CI_PROGRAMS = {"chromium": "chromium", "cc": "gcc libc6-dev"}
 """What they start where everything is promised; large, and so not asked of a laptop."""
 
 
@@ -149,7 +149,10 @@ def debian_packages(programs: dict[str, str]) -> None:
     """Install the packages of those programs that are missing."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     missing = [
-        package for program, package in programs.items() if not shutil.which(program, path=path)
+        package
+        for program, packages in programs.items()
+        if not shutil.which(program, path=path)
+        for package in packages.split()
     ]
     if not missing or sys.platform != "linux":
         return

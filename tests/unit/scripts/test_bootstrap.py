@@ -91,3 +91,16 @@ def test_without_root_and_sudo_the_command_is_told(
     with pytest.raises(bootstrap.SetupFailed) as caught:
         bootstrap.as_root("apt-get install runc")
     assert str(caught.value) == "neither root nor sudo; as root, run: apt-get install runc"
+
+
+def test_packages_of_programs_that_are_missing_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "there"
+    there.write_text("#!/bin/sh\n")
+    there.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bootstrap.debian_packages({"there": "a", "nosuch": "b c", "nor-this": "d"})
+    assert capsys.readouterr().out == (
+        "setup: not a Debian machine; install these yourself: b c d\n"
+    )
