@@ -12,7 +12,7 @@ from cyclonedx.model import (
     Property,
     XsUri,
 )
-from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.model.contact import OrganizationalEntity
 from cyclonedx.model.license import (
     DisjunctiveLicense,
@@ -23,7 +23,17 @@ from packageurl import PackageURL
 
 from lading.bills import licences, purls
 from lading.bills.inside import reading
-from lading.bills.inside.facts import Copyright, Deb, Debs, Fact, Interpreter, Os, Wheel
+from lading.bills.inside.facts import (
+    Bundled,
+    Copyright,
+    Deb,
+    Debs,
+    Fact,
+    Inner,
+    Interpreter,
+    Os,
+    Wheel,
+)
 
 SYSTEM, DEB, WHEEL = "os", "deb:", "pypi:"
 """The bom-ref of the operating system, and how those of packages begin."""
@@ -55,6 +65,9 @@ def of_facts(found: Mapping[str, Fact], hashes: Hashes) -> Iterator[Component]:
                     yield _deb(deb, said, system, hashes)
             case Wheel():
                 yield _wheel(fact, path, hashes)
+            case Bundled():
+                for inner in fact.packages:
+                    yield _inner(inner, path)
             case Interpreter():
                 yield _interpreter(fact)
             case _:
@@ -100,6 +113,12 @@ def ref_of_deb(deb: Deb) -> str:
 def ref_of_wheel(wheel: Wheel, path: str) -> str:
     """Its bom-ref: a package may be there twice, the user's own and the runtime's."""
     return f"{WHEEL}{wheel.name}:{path.rpartition('/')[0].rpartition('/')[0]}"
+
+
+def ref_of_inner(inner: Inner, path: str) -> str:
+    """The bom-ref of what a wheel brings, by the list at `path`."""
+    wheel = path.partition(".dist-info/")[0]
+    return f"in:{wheel}:{inner.name}@{inner.version}"
 
 
 def _system(system: Os) -> Component:
@@ -151,6 +170,27 @@ def _wheel(wheel: Wheel, path: str, hashes: Hashes) -> Component:
         external_references=_home(wheel.homepage),
         properties=_properties((PATH, f"/{path}")),
     )
+
+
+def _inner(inner: Inner, path: str) -> Component:
+    return Component(
+        type=ComponentType.LIBRARY,
+        name=inner.name,
+        version=inner.version,
+        scope=ComponentScope.OPTIONAL if inner.is_optional else None,
+        bom_ref=ref_of_inner(inner, path),
+        purl=_purl(inner.purl),
+        licenses=_licences([licences.named(one) for one in inner.licences]),
+        properties=_properties((PATH, f"/{path}")),
+    )
+
+
+def _purl(text: str) -> PackageURL | None:
+    """What others wrote need not be one."""
+    try:
+        return PackageURL.from_string(text) if text else None
+    except ValueError:
+        return None
 
 
 def _interpreter(python: Interpreter) -> Component:

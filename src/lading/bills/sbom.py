@@ -33,7 +33,7 @@ TOOL = "lading"
 NO_DIGEST = "0" * 64
 NO_SERIAL = uuid.UUID(int=0)
 """What stands for an image's own in a document that is kept."""
-_FORMAT = 1
+_FORMAT = 2
 """Of what is kept. Raise it when the document says more, or otherwise."""
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from lading.bills import sbom
-from lading.building.layers import entry
+from lading.bills.inside import reading
+from lading.bills.needs import Needs
+from lading.oci import Descriptor, Digest, Layer, media_types
 from tests.unit.bills.built_image import BASE, SITE, Workshop
 
 
@@ -104,6 +108,60 @@ def test_who_needs_whom_is_told_of_what_is_there(document: dict[str, Any]) -> No
     assert needs(document, "image") == ["model:model.bin", "os", f"pypi:flask-like:{SITE}"]
 
 
+def test_markers_are_held_against_the_image_and_not_this_machine(tmp_path: Path) -> None:
+    wanted = (
+        'Requires-Dist: backports; python_version < "3.10"\n'
+        'Requires-Dist: flask-like; python_version < "3.10" and platform_machine == "x86_64"\n'
+        'Requires-Dist: markupsafe; python_version >= "3.10" or os_name == "nt"\n'
+    )
+    found = {}
+    for python in ("3.9", "3.11"):
+        site = f"usr/local/lib/python{python}/dist-packages"
+        layers = {
+            f"{site}/a-1.dist-info/METADATA": f"Name: a\nVersion: 1\n{wanted}",
+            f"{site}/flask_like-3.dist-info/METADATA": "Name: flask-like\nVersion: 3\n",
+            f"{site}/markupsafe-2.dist-info/METADATA": "Name: markupsafe\nVersion: 2\n",
+        }
+        told = {**layers, "var/lib/dpkg/status.d/libc6": BASE["var/lib/dpkg/status.d/libc6"]}
+        facts = reading.said([Workshop(tmp_path / python).layer("base", told)[1]], tmp_path)
+        found[python] = Needs.of(facts).by_ref()[f"pypi:a:{site}"]
+    assert found == {
+        "3.9": {"pypi:flask-like:usr/local/lib/python3.9/dist-packages"},
+        "3.11": {"pypi:markupsafe:usr/local/lib/python3.11/dist-packages"},
+    }
+
+
+def test_libraries_that_a_wheel_brings_are_told_by_its_own_list(tmp_path: Path) -> None:
+    listed = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.4",
+        "components": [
+            {"type": "library", "name": "a", "version": "1", "purl": "pkg:pypi/a@1?file_name=a"},
+            {"name": "libgomp", "version": "8.5", "purl": "pkg:rpm/almalinux/libgomp@8.5#1"},
+            {"name": "zlib", "version": "1.3", "licenses": [{"license": {"id": "Zlib"}}]},
+            {"name": "freetype", "version": "2", "scope": "optional"},
+            {"name": "pybind11", "version": "2", "scope": "excluded"},
+            {"name": "unversioned"},
+            {"name": "odd", "version": "1", "purl": "nonsense"},
+        ],
+    }
+    lists = {
+        f"{SITE}/a-1.dist-info/METADATA": "Name: a\nVersion: 1\n",
+        f"{SITE}/a-1.dist-info/sboms/auditwheel.cdx.json": json.dumps(listed),
+        f"{SITE}/a-1.dist-info/sboms/other.spdx.json": '{"spdxVersion": "SPDX-2.3"}',
+        f"{SITE}/a-1.dist-info/sboms/broken.json": "{",
+    }
+    workshop = Workshop(tmp_path)
+    document = json.loads(sbom.make(workshop.made(base={**BASE, **lists}), workshop.cache))
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(json.dumps(document)) is None
+    refs = [f"in:{SITE}/a-1:{x}" for x in ("freetype@2", "libgomp@8.5", "odd@1", "zlib@1.3")]
+    assert needs(document, f"pypi:a:{SITE}") == refs
+    freetype, libgomp, odd, zlib = (component(document, ref) for ref in refs)
+    assert (freetype["scope"], "purl" in odd) == ("optional", False)
+    assert libgomp["purl"] == "pkg:rpm/almalinux/libgomp@8.5"
+    assert zlib["licenses"] == [{"license": {"id": "Zlib"}}]
+
+
 def test_a_package_that_lies_in_the_source_is_told_as_well(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
     made = workshop.made()
@@ -135,10 +193,12 @@ def test_a_damaged_record_is_made_again(tmp_path: Path) -> None:
 def test_an_upper_layer_takes_away_what_is_below(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
     made = workshop.made()
-    whiteout = entry.file(
-        "usr/local/lib/python3.11/dist-packages/.wh.MarkupSafe-2.1.dist-info", b""
-    )
-    _, stored = workshop.layer("base", {}, whiteout)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo(f"{SITE}/.wh.MarkupSafe-2.1.dist-info"))
+    content = packed.getvalue()
+    described = Descriptor.of(media_types.LAYER, content)
+    stored = Layer(described, Digest.of(content), lambda: io.BytesIO(content))
     image = type(made.built.image)(
         made.built.image.manifest, made.built.image.config, (*made.built.image.layers, stored)
     )

@@ -57,6 +57,24 @@ class Wheel(msgspec.Struct, frozen=True, tag=True):
     """`Requires-Dist`, as written."""
 
 
+class Inner(msgspec.Struct, frozen=True):
+    """A library that a wheel brings in its own files."""
+
+    name: str
+    version: str
+    purl: str = ""
+    """Empty where the wheel's list has none."""
+    licences: tuple[str, ...] = ()
+    is_optional: bool = False
+    """The list does not say whether it was copied in."""
+
+
+class Bundled(msgspec.Struct, frozen=True, tag=True):
+    """A list that a wheel has of them (PEP 770)."""
+
+    packages: tuple[Inner, ...]
+
+
 class Os(msgspec.Struct, frozen=True, tag=True):
     """os-release(5)."""
 
@@ -71,7 +89,7 @@ class Interpreter(msgspec.Struct, frozen=True, tag=True):
     version: str
 
 
-Fact = Debs | Copyright | Wheel | Os | Interpreter
+Fact = Debs | Copyright | Wheel | Bundled | Os | Interpreter
 
 
 class Facts(msgspec.Struct, frozen=True):

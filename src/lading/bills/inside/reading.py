@@ -16,7 +16,7 @@ from lading.building.layers.record import write_record
 from lading.oci import Layer
 from lading.stores.uncompressed import tar_of
 
-_FORMAT = 1
+_FORMAT = 2
 """Of a record. Raise it when other files are read, or are read otherwise."""
 _MOST_BYTES = 4 * 1024**2
 """A larger file is no document."""
@@ -48,6 +48,12 @@ def _wheel(content: bytes) -> Fact | None:
     return python.package(content)
 
 
+def _bundled(content: bytes) -> Fact | None:
+    from lading.bills.inside import bundled
+
+    return bundled.listed(content)
+
+
 def _interpreter(content: bytes) -> Fact | None:
     from lading.bills.inside import python
 
@@ -59,6 +65,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[bytes], Fact | None]], ...] = (
     (re.compile(r"var/lib/dpkg/status(?:\.d/(?!.*\.md5sums$)[^/]+)?$"), _status),
     (re.compile(r"usr/share/doc/[^/]+/copyright$"), _copyright),
     (re.compile(r".*\.dist-info/METADATA$|.*\.egg-info/PKG-INFO$"), _wheel),
+    (re.compile(r".*\.dist-info/sboms/[^/]+\.json$"), _bundled),
     (re.compile(r"(?:etc|usr/lib)/os-release$"), _release),
     (re.compile(r"usr/local/include/python3\.\d+/patchlevel\.h$"), _interpreter),
 )
