@@ -98,6 +98,14 @@ def test_its_steps_ship_a_signed_image(app: App, tmp_path: Path) -> None:
         assert "probe" in checked
 
 
+def test_a_commit_without_a_lock_stops_it(app: App) -> None:
+    app.ok("ci", "github")
+    git(app.folder, "rm", "--quiet", "--cached", "lading.lock")
+    git(app.folder, "commit", "--quiet", "--message", "forgotten")
+    with pytest.raises(AssertionError, match=r"fatal: path 'lading\.lock' .*"):
+        run(app, steps(app)["Lock"], {})
+
+
 def test_a_lock_that_is_not_the_commits_stops_it(app: App) -> None:
     app.ok("ci", "github")
     app.change("handler: probe:Probe", "handler: probe:Probe\n    packages: [hello]")

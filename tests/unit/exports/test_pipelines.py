@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
@@ -61,7 +62,8 @@ def test_github_locks_builds_verifies_tests_signs_and_pushes(folder: Path) -> No
     document = yaml.safe_load(github.text(wanted(folder)))
     assert runs(document) == {
         "Install Lading": "pip install lading==1.2.3",
-        "Lock": "lading lock\ngit diff --exit-code -- lading.lock",
+        "Lock": "git cat-file -e HEAD:./lading.lock\nlading lock\n"
+        "git diff --exit-code -- lading.lock",
         "Run train": "[ -e service/model.joblib ] || lading run --engine docker train",
         "Build": "lading build",
         "Verify": "lading verify",
@@ -71,7 +73,8 @@ def test_github_locks_builds_verifies_tests_signs_and_pushes(folder: Path) -> No
         "lading sign --key env://LADING_SIGNING_KEY; fi",
         "Push": 'lading push --tag "${GITHUB_SHA}"',
     }
-    assert document["permissions"] == {"contents": "read"}
+    assert document["permissions"] == {}
+    assert document["jobs"]["image"]["permissions"] == {"contents": "read"}
 
 
 def test_secrets_are_given_to_what_needs_them_alone(folder: Path) -> None:
@@ -97,7 +100,8 @@ def test_secrets_are_given_to_what_needs_them_alone(folder: Path) -> None:
 def test_githubs_own_registry_takes_the_workflows_token(folder: Path) -> None:
     settings = f"{SETTINGS}registry: ghcr.io/team\n"
     document = yaml.safe_load(github.text(wanted(folder, settings)))
-    assert document["permissions"] == {"contents": "read", "packages": "write"}
+    permissions = document["jobs"]["image"]["permissions"]
+    assert permissions == {"contents": "read", "packages": "write"}
     push = document["jobs"]["image"]["steps"][-1]
     assert push["env"]["LADING_REGISTRY_PASSWORD"] == "${{ secrets.GITHUB_TOKEN }}"
 
@@ -105,7 +109,8 @@ def test_githubs_own_registry_takes_the_workflows_token(folder: Path) -> None:
 def test_gitlab_does_the_same_in_one_job(folder: Path) -> None:
     document = yaml.safe_load(gitlab.text(wanted(folder, test="pytest tests")))
     job = document["lading"]
-    assert job["script"][:6] == [
+    assert job["script"][:7] == [
+        "git cat-file -e HEAD:./lading.lock",
         "lading lock",
         "git diff --exit-code -- lading.lock",
         "[ -e service/model.joblib ] || lading run --engine embedded train",
@@ -113,7 +118,7 @@ def test_gitlab_does_the_same_in_one_job(folder: Path) -> None:
         "lading verify",
         "lading up --detach --engine embedded",
     ]
-    assert job["script"][6] == "pytest tests"
+    assert job["script"][7] == "pytest tests"
     assert 'lading push --tag "$CI_COMMIT_SHA"' in job["script"][-1]
     assert job["after_script"] == ["lading logs digits || true", "lading down"]
 
@@ -130,6 +135,43 @@ def test_without_a_registry_nothing_is_signed_or_pushed(folder: Path) -> None:
     names = runs(yaml.safe_load(github.text(wanted(folder, SETTINGS))))
     assert not {"Sign", "Push"} & names.keys()
     assert "push" not in gitlab.text(wanted(folder, SETTINGS))
+
+
+def test_a_test_of_several_lines_stays_one_step(folder: Path) -> None:
+    several = wanted(folder, test="pytest tests\n\necho done")
+    asked = runs(yaml.safe_load(github.text(several)))["Test"]
+    assert asked == "lading up --detach --engine docker\npytest tests\n\necho done"
+    script = yaml.safe_load(gitlab.text(several))["lading"]["script"]
+    assert script[7] == "pytest tests\n\necho done"
+
+
+def test_githubs_actions_are_named_by_commit_and_only_two_branches_run_it(folder: Path) -> None:
+    document = yaml.safe_load(github.text(wanted(folder)))
+    job = document["jobs"]["image"]
+    used = [one["uses"] for one in job["steps"] if "uses" in one]
+    assert [one.partition("@")[0] for one in used] == [
+        "actions/checkout",
+        "actions/setup-python",
+        "actions/cache",
+    ]
+    assert all(re.fullmatch("[0-9a-f]{40}", one.partition("@")[2]) for one in used)
+    assert job["steps"][0]["with"] == {"persist-credentials": False}
+    assert document[True] == {"pull_request": None, "push": None}
+    assert "default_branch" in job["if"]
+
+
+@pytest.mark.parametrize("host", ["ghcr.io", "registry.example.org:5000"])
+def test_an_audit_of_workflows_finds_nothing_in_it(host, folder: Path) -> None:
+    (folder / ".github" / "workflows").mkdir(parents=True)
+    path = folder / ".github" / "workflows" / "lading.yaml"
+    path.write_text(github.text(wanted(folder, f"{SETTINGS}registry: {host}/team\n")))
+    command = ["zizmor", "--offline", "--no-config", "--persona", "pedantic", "--format", "json"]
+    program = Path(sys.executable).with_name("zizmor")
+    done = subprocess.run(
+        [program, *command[1:], path], capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout) == [], done.stderr
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(

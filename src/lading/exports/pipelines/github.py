@@ -15,9 +15,12 @@ ENGINE = "docker"
 """Its machines have a Docker Engine, and let no ordinary user make namespaces."""
 _TOKENS_REGISTRY = "ghcr.io"
 """To which the workflow's own token is a password."""
-_RELEASES = (
-    "github.event_name == 'push' && github.ref_name == github.event.repository.default_branch"
-)
+_DEFAULT = "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
+_RELEASES = f"github.event_name == 'push' && {_DEFAULT}"
+_CHECKOUT = "actions/checkout@d23441a48e516b6c34aea4fa41551a30e30af803 # v6.1.0"
+_SETUP_PYTHON = "actions/setup-python@ece7cb06caefa5fff74198d8649806c4678c61a1 # v6.3.0"
+_CACHE = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5"
+"""A tag may be moved to another commit, a commit stays what it is."""
 
 
 def path(wanted: Wanted) -> PurePosixPath:
@@ -34,15 +37,18 @@ def text(wanted: Wanted) -> str:
         "on:",
         "  pull_request:",
         "  push:",
-        "    branches: [main, master]",
-        "permissions:",
-        "  contents: read",
-        *(["  packages: write"] if host == _TOKENS_REGISTRY else []),
+        "permissions: {}",
         "concurrency:",
         "  group: ${{ github.workflow }}-${{ github.ref }}",
         "  cancel-in-progress: ${{ github.event_name == 'pull_request' }}",
         "jobs:",
         "  image:",
+        "    name: Image",
+        "    # Once for each change: other branches are looked at when they ask to be merged.",
+        f"    if: github.event_name == 'pull_request' || {_DEFAULT}",
+        "    permissions:",
+        "      contents: read # to check out",
+        *(["      packages: write # to push"] if host == _TOKENS_REGISTRY else []),
         "    runs-on: ubuntu-24.04",
         "    timeout-minutes: 60",
         *_folder(wanted),
@@ -63,12 +69,12 @@ def _folder(wanted: Wanted) -> Iterator[str]:
 
 def _ready(wanted: Wanted) -> Iterator[str]:
     lock = (wanted.folder / "lading.lock").as_posix()
-    yield "      - uses: actions/checkout@v4"
+    yield f"      - uses: {_CHECKOUT}"
     yield "        with: {persist-credentials: false}"
-    yield "      - uses: actions/setup-python@v5"
+    yield f"      - uses: {_SETUP_PYTHON}"
     yield '        with: {python-version: "3.11"}'
     yield "      # Downloads and layers; what is in them is checked by its hash."
-    yield "      - uses: actions/cache@v4"
+    yield f"      - uses: {_CACHE}"
     yield "        with:"
     yield "          path: |"
     yield "            ~/.cache/lading"
@@ -89,7 +95,8 @@ def _step(stage: Stage, host: str) -> Iterator[str]:
     elif stage.always:
         yield "        if: always()"
     yield "        run: |"
-    yield from (f"          {command}" for command in stage.commands)
+    for command in stage.commands:
+        yield from (f"          {line}" for line in command.splitlines())
 
 
 def _secrets(stage: Stage, host: str) -> Iterator[tuple[str, str]]:

@@ -49,8 +49,13 @@ def stages(wanted: Wanted, engine: str, tag: str) -> tuple[Stage, ...]:
     return (
         Stage(
             "Lock",
-            "Fails where lading.lock is not what lading.yaml and the requirements ask for.",
-            ("lading lock", "git diff --exit-code -- lading.lock"),
+            "Fails where the commit has no lock, or not what lading.yaml and the requirements ask "
+            "for.",
+            (
+                "git cat-file -e HEAD:./lading.lock",
+                "lading lock",
+                "git diff --exit-code -- lading.lock",
+            ),
         ),
         *_trained(wanted.app, engine),
         Stage("Build", "Fetches what is locked, and runs nothing of it.", ("lading build",)),
