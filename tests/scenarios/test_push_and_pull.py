@@ -160,9 +160,9 @@ def test_a_pull_that_finds_nothing_changes_nothing(app, registry, pushed):
     [
         (
             ("push", "--to", "Team"),
-            "lading: --to: is no place in a registry: expected a host, and a path or none, such as "
-            "registry.example.org/team, or for one service registry.example.org/team/name:tag, got "
-            "Team\n",
+            "lading: --to: is no place in a registry: expected a host, and a path in lower case or "
+            "none, such as registry.example.org/team, or for one service "
+            "registry.example.org/team/name:tag, got Team\n",
         ),
         (
             ("push", "--to", "ghcr.io/team/x:1", "--tag", "2"),

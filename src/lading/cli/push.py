@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -19,6 +19,7 @@ from lading.state.folders import Folders
 from lading.stores.layout import Layout
 from lading.stores.registry import Pushed
 
+Done = tuple[Placed, Pushed]
 _MOVED_ON = (
     "this image was built of other settings, another lock, source or Lading than are here now; "
     "`lading build` makes one of these"
@@ -58,27 +59,36 @@ def command(
     for one in wanted:
         if elsewhere.has_moved_on(app, one.name, store, Folders.of_user().cache):
             click.echo(f"lading: {one.name}: {_MOVED_ON}", err=True)
-    with shown() as progress:
-        pushed = _push(places.heeding(app, wanted, given), store, wanted, progress)
-    at = Place(app.folder, Folders.of_user())
-    pushes.remember(at, _images(store, wanted, pushed))
+    done: list[Done] = []
+    try:
+        with shown() as progress:
+            for pushed in _push(places.heeding(app, wanted, given), store, wanted, progress):
+                done.append(pushed)
+    finally:
+        # What is there is there, also where another one failed.
+        if done:
+            _tell(app, store, done, as_json)
+
+
+def _push(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> Iterator[Done]:
+    with registries.opened(app, progress) as there:
+        for one in wanted:
+            yield one, there.push(_digest(store, one), store, one.there)
+
+
+def _tell(app: App, store: Layout, done: Sequence[Done], as_json: bool) -> None:
+    pushes.remember(Place(app.folder, Folders.of_user()), _images(store, done))
     if as_json:
-        pairs = zip(wanted, pushed, strict=True)
-        output.print_json([_document(one, there) for one, there in pairs])
+        output.print_json([_document(one, there) for one, there in done])
         return
-    for there in pushed:
+    for _, there in done:
         click.echo(f"{there.location.host}/{there.location.repository}@{there.digest}")
 
 
-def _push(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Pushed]:
-    with registries.opened(app, progress) as there:
-        return [there.push(_digest(store, one), store, one.there) for one in wanted]
-
-
-def _images(store: Layout, wanted: Sequence[Placed], pushed: Sequence[Pushed]) -> dict[Digest, str]:
+def _images(store: Layout, done: Sequence[Done]) -> dict[Digest, str]:
     """Where each image is now, by digest: those of all platforms of an index."""
     found = {}
-    for one, there in zip(wanted, pushed, strict=True):
+    for one, there in done:
         index = store.index(one.here)
         digests = [x.digest for x in index.manifests.values()] if index else [there.digest]
         where = f"{there.location.host}/{there.location.repository}"

@@ -55,7 +55,8 @@ def test_a_password_and_a_certificate_of_ones_own(
     assert str(caught.value) == (
         f"{closed_registry}: its certificate cannot be trusted: got self-signed certificate; name "
         "the authority's certificate in SSL_CERT_FILE, or write "
-        f"`registries: {{{closed_registry}: {{insecure: true}}}}` into lading.yaml"
+        f"`registries: {{{closed_registry}: {{insecure: true}}}}` into lading.yaml, or for one "
+        "push or pull give --insecure"
     )
     monkeypatch.setenv("SSL_CERT_FILE", str(own_authority.certificate))
     with Registries({}, known(closed_registry), Silent()) as registries:

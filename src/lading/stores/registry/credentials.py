@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 from lading.errors import RegistryError
 from lading.oci.location import DOCKER_HUB
-from lading.stores.registry import programs
+from lading.stores.registry import naming, programs
 
 HOST, USER, PASSWORD = (
     "LADING_REGISTRY_HOST",
@@ -69,6 +70,9 @@ class Keyring:
             lacking = ", ".join(x for x in (HOST, USER, PASSWORD) if not self.environ.get(x))
             todo = "set all three of them or none"
             raise RegistryError(f"{lacking} is not set", "the environment", todo=todo)
+        if not re.fullmatch(naming.HOST, named):
+            expected = "a host and its port, such as ghcr.io or localhost:5000"
+            raise RegistryError("names no registry", HOST, expected, named)
         return Credentials(user, password, f"{USER} and {PASSWORD}") if named == host else None
 
     def _documents(self) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -115,7 +115,10 @@ class Endpoint:
         return PassingError(_words(error))
 
     def _named(self) -> str:
-        return f"write `registries: {{{self.host}: {{insecure: true}}}}` into lading.yaml"
+        return (
+            f"write `registries: {{{self.host}: {{insecure: true}}}}` into lading.yaml, or for "
+            "one push or pull give --insecure"
+        )
 
 
 def body(response: httpx.Response, most_bytes: int, what: str, patience: Patience) -> bytes:

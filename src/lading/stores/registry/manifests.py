@@ -53,12 +53,15 @@ def get(repository: Repository, wanted: str) -> Stated:
 
 
 def find(repository: Repository, wanted: str) -> Digest | None:
-    """What a tag or digest leads to there, by the registry's word; None for nothing."""
+    """What a tag or digest leads to there, by the registry's word; None for nothing.
+
+    Asked by who pushes. Raises RegistryError.
+    """
     answer = repository.ask(Ask("HEAD", f"manifests/{wanted}", {"Accept": _ACCEPTED}))
     if answer.status == 404:
         return None
     if answer.status != 200:
-        raise repository.refusal(answer, f"look for {wanted}")
+        raise repository.refusal(answer, "push")
     try:
         return Digest.parse(answer.headers.get(_DIGEST, ""))
     except StoreError:

@@ -28,7 +28,7 @@ class Place:
     def parse(cls, text: str) -> Place:
         """Raises UsageError."""
         if not re.fullmatch(PLACE, text):
-            expected = f"a host, and a path or none, such as {EXAMPLE}"
+            expected = f"a host, and a path in lower case or none, such as {EXAMPLE}"
             raise UsageError("is no place in a registry", text, expected)
         host, _, path = text.partition("/")
         return cls(host, path)

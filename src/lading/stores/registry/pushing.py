@@ -39,6 +39,8 @@ class Push:
     progress: Progress
     _moved: Counter[Outcome] = field(default_factory=Counter)
     _attached: int = 0
+    _documents: int = 0
+    """Of what is attached, those that the repository had not."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, digest: Digest) -> Pushed:
@@ -89,10 +91,8 @@ class Push:
         """Documents, and, where the registry does not list them itself, the list of them."""
         unlisted = []
         for artifact in artifacts:
-            for content in (artifact.content, EMPTY):
-                descriptor = Descriptor.of("", content)
-                source = Source(descriptor, partial(io.BytesIO, content))
-                uploads.upload(self.repository, source, None, lambda _: None)
+            self._documents += self._document(artifact.content) is Outcome.SENT
+            self._document(EMPTY)
             stated = Stated(artifact.descriptor, artifact.manifest)
             answer = manifests.put(self.repository, str(artifact.digest), stated)
             if "OCI-Subject" not in answer.headers:
@@ -101,6 +101,10 @@ class Push:
             referrers.push_list(self.repository, unlisted)
         cosign_tags.push(self.repository, artifacts)
         self._attached += len(artifacts)
+
+    def _document(self, content: bytes) -> Outcome:
+        source = Source(Descriptor.of("", content), partial(io.BytesIO, content))
+        return uploads.upload(self.repository, source, None, lambda _: None)
 
     def _tag(self, stated: Stated) -> Location:
         place, digest = self.location, stated.descriptor.digest
@@ -121,6 +125,8 @@ class Push:
             parts.append(f"{amount(mounted)} taken over")
         if rest := size - sent - mounted:
             parts.append(f"{amount(rest)} there before")
+        if new := self._documents:
+            parts.append(f"{new} document{'s' if new > 1 else ''} about it sent")
         return ", ".join(parts)
 
 

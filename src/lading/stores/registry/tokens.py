@@ -148,7 +148,8 @@ class Proof:
 
 def login(host: str) -> str:
     """What to do where a registry wants credentials."""
-    return f"run `docker login {host}`, or set LADING_REGISTRY_HOST, _USER and _PASSWORD"
+    variables = f"LADING_REGISTRY_HOST={host}, LADING_REGISTRY_USER and LADING_REGISTRY_PASSWORD"
+    return f"run `docker login {host}`, or set {variables}"
 
 
 def _joined(scopes: Iterable[str]) -> list[str]:

@@ -72,7 +72,7 @@ def has(repository: Repository, digest: Digest) -> bool:
     """Whether a blob is there."""
     answer = repository.ask(Ask("HEAD", f"blobs/{digest}"))
     if answer.status not in (200, 404):
-        raise repository.refusal(answer, f"look for {digest}")
+        raise repository.refusal(answer, "push")
     return answer.status == 200
 
 

@@ -142,7 +142,10 @@ def test_an_identity_token_is_exchanged(registry, gate, opened, store, image, tm
 def test_wrong_credentials_are_told_from_none(registry, gate, opened, store):
     with pytest.raises(AccessDenied) as caught:
         opened(registry).resolve(place(registry))
-    login = f"run `docker login {registry.host}`, or set LADING_REGISTRY_HOST, _USER and _PASSWORD"
+    login = (
+        f"run `docker login {registry.host}`, or set LADING_REGISTRY_HOST={registry.host}, "
+        "LADING_REGISTRY_USER and LADING_REGISTRY_PASSWORD"
+    )
     assert str(caught.value) == (
         f"{registry.host}: gives no token: got HTTP status 401 without credentials; {login}"
     )
@@ -165,6 +168,8 @@ def test_passwords_are_sent_where_they_are_asked_for(registry, opened, store, im
 
     registry.before = closed
     opened(registry, environ(registry)).push(image.digest, store, place(registry))
+    with pytest.raises(AccessDenied, match="team/app/web: cannot push: expected credentials, or"):
+        opened(registry).push(image.digest, store, place(registry))
     with pytest.raises(AccessDenied) as caught:
         opened(registry).resolve(place(registry))
     assert str(caught.value).startswith(
@@ -279,6 +284,7 @@ def test_a_registry_that_is_not_named_insecure_is_not_asked_by_plain_http(regist
         there.resolve(place(registry))
     assert str(caught.value).startswith(f"{registry.host}: does not speak TLS: got ")
     assert str(caught.value).endswith(
-        f"write `registries: {{{registry.host}: {{insecure: true}}}}` into lading.yaml"
+        f"write `registries: {{{registry.host}: {{insecure: true}}}}` into lading.yaml, or for one "
+        "push or pull give --insecure"
     )
     assert registry.asked == []

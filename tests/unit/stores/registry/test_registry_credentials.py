@@ -103,6 +103,20 @@ def test_variables_come_first_and_are_for_their_registry_alone(home):
     )
 
 
+def test_a_variable_that_names_no_host_is_told(home):
+    environ = {
+        "LADING_REGISTRY_HOST": "https://ghcr.io",
+        "LADING_REGISTRY_USER": "ci",
+        "LADING_REGISTRY_PASSWORD": SECRET,
+    }
+    with pytest.raises(RegistryError) as caught:
+        keyring(home, **environ).find("ghcr.io", "team/app")
+    assert str(caught.value) == (
+        "LADING_REGISTRY_HOST: names no registry: expected a host and its port, such as ghcr.io or "
+        "localhost:5000, got https://ghcr.io"
+    )
+
+
 def test_the_text_of_a_file_may_be_in_a_variable(home):
     text = json.dumps({"auths": {"ghcr.io": {"auth": AUTH}}})
     found = keyring(home, DOCKER_AUTH_CONFIG=text).find("ghcr.io", "team/app")
