@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Display
+from rich.text import Text
 
 
 class Bars:
@@ -33,12 +34,19 @@ class Bars:
         if identifier is not None:
             self._display.remove_task(identifier)
         if note != "cached":
-            self._display.console.print(f"[green]✓[/] {task} [dim]{note}[/]", highlight=False)
+            done = Text.assemble(("✓", "green"), f" {task} ", (note, "dim"))
+            self._display.console.print(done, highlight=False)
 
 
 @contextmanager
 def bars() -> Iterator[Bars]:
     """Bars on standard error while the block runs."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    # Names of files and packages are no markup, whatever brackets are in them.
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
     with Display(*columns, console=Console(stderr=True), transient=True) as display:
         yield Bars(display)

@@ -49,7 +49,8 @@ def placed(app: App, names: Iterable[str], given: Given) -> list[Placed]:
             "runs somebody else's image, which stays where it is", others[0], todo=todo
         )
     if not own:
-        raise UsageError("the app has no image of its own", app.name, todo="declare a service")
+        came = "images of others, which stay where they are" if recipes else "no service"
+        raise UsageError("the app has no image of its own to move", app.name, came=came)
     if given.place and _is_whole(given.place):
         return [_whole(app, own, given)]
     place = _place(app, given)
