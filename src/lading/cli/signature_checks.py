@@ -72,7 +72,7 @@ def run(given: Asked, names: Iterable[str], image: str | None, as_json: bool) ->
         output.print_json([_document(name, check) for name, check in found])
     else:
         _print(found)
-    return 0 if all(check.holds for _, check in found) else 1
+    return 0 if all(check.passes for _, check in found) else 1
 
 
 def require(app: App, store: Layout, images: Mapping[str, Image]) -> None:
@@ -150,16 +150,22 @@ def _print(found: Sequence[tuple[str, Check]]) -> None:
         (
             name,
             check.image.short,
-            check.what,
+            _what(check),
             f"signed by {', '.join(check.who)}" if check.holds else output.printable(check.reason),
         )
         for name, check in found
     ]
     output.print_table(("IMAGE", "DIGEST", "WHAT", "SIGNATURE"), rows)
-    failed = sum(not check.holds for _, check in found)
+    failed = sum(not check.passes for _, check in found)
     if failed:
         what = "1 of them does not hold" if failed == 1 else f"{failed} of them do not hold"
         click.echo(f"lading: {what}", err=True)
+
+
+def _what(check: Check) -> str:
+    """ "provenance of 2b7cab7d1a6b, …": there is one for each build."""
+    of = f" of {output.printable(check.of)}" if check.of else ""
+    return f"{check.what}{of}" if check.counts else f"({check.what}{of})"
 
 
 def _document(name: str, check: Check) -> dict[str, object]:
@@ -167,6 +173,8 @@ def _document(name: str, check: Check) -> dict[str, object]:
         "name": name,
         "digest": str(check.image),
         "what": check.what,
+        "of": check.of,
+        "counts": check.counts,
         "holds": check.holds,
         "signed_by": list(check.who),
         "reason": "" if check.holds else check.reason,

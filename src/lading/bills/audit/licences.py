@@ -104,7 +104,14 @@ def _matches(patterns: Iterable[str], name: str) -> bool:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    return fnmatchcase(name.lower(), pattern.lower())
+    return fnmatchcase(name.lower(), _meant(pattern).lower())
+
+
+@cache
+def _meant(pattern: str) -> str:
+    """By the name that SPDX has now: GPL-2.0 is called GPL-2.0-only, in packages too."""
+    tree = _tree(pattern)
+    return tree.render() if tree is not None else pattern
 
 
 @cache

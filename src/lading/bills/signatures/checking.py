@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lading import bills
 from lading.bills import claims
+from lading.bills.bill import Bill, is_provenance
 from lading.bills.signatures import bundle, simple, statement
 from lading.bills.signatures.bundle import Bundle
 from lading.bills.signatures.signing import kind_of
@@ -14,6 +16,9 @@ from lading.bills.signatures.trust import Trust
 from lading.errors import NotSigned, SignatureError
 from lading.oci import Artifact, Digest
 from lading.stores.store import Store
+
+_COMMIT = 12
+"""Hexadecimal digits of a commit."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,19 @@ class Check:
     """Those trusted who signed it; empty where nobody did."""
     why: tuple[str, ...]
     """Why signatures of it do not count."""
+    of: str = ""
+    """Of a provenance: its build, by commit and time."""
+    counts: bool = True
+    """Whether it must hold. What is beside the newest bill need not: bills of earlier builds, and
+    lists that others attached, which `lading bill` and `lading audit` do not go by."""
 
     @property
     def holds(self) -> bool:
         return bool(self.who)
+
+    @property
+    def passes(self) -> bool:
+        return self.holds or not self.counts
 
     @property
     def reason(self) -> str:
@@ -57,6 +71,8 @@ class _Found:
 def checks(store: Store, image: Digest, trust: Trust) -> list[Check]:
     """Of the image first, then of each bill attached to it. Raises StoreError."""
     attached = store.attached(image)
+    newest = bills.of(store, image)
+    shown = (newest.provenance, newest.sbom) if newest else ()
     found = list(_found(attached, image, trust))
     made = [_check(image, "image", [x for x in found if x.is_of_image])]
     # What layers were made of is no bill: unsigned it says nothing to who names keys.
@@ -67,8 +83,18 @@ def checks(store: Store, image: Digest, trust: Trust) -> list[Check]:
             made.append(Check(image, kind_of(bill), (), (str(error),)))
             continue
         if payload is not None:
-            made.append(_of_bill(image, kind_of(bill), payload, found))
+            check = _of_bill(image, kind_of(bill), payload, found)
+            is_beside = bill.content not in shown and Statement.parse(payload).is_about(image)
+            made.append(replace(check, of=_build(bill), counts=not is_beside))
     return made
+
+
+def _build(bill: Artifact) -> str:
+    if not is_provenance(bill):
+        return ""
+    origin = Bill(bill.subject, bill.content, b"").origin
+    when = origin.finished.replace("T", " ").replace("Z", " UTC")
+    return ", ".join(one for one in (origin.commit[:_COMMIT], when) if one)
 
 
 def refusal(name: str, check: Check) -> NotSigned:

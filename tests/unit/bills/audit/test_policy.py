@@ -54,6 +54,27 @@ def test_licences(licences, denied, allowed, why):
     assert judge(package(*licences), LicencePolicy(denied, allowed)) == why
 
 
+@pytest.mark.parametrize(
+    ("licence", "pattern"),
+    [
+        ("GPL-2.0-only", "GPL-2.0"),
+        ("GPL-2.0-or-later", "GPL-2.0+"),
+        ("GPL-2.0-only", "gpl-2.0-only"),
+        ("GPL", "GPL"),
+        ("GPL", "GPL-*"),
+        ("LGPL", "LGPL"),
+        ("AGPL-3.0-only", "AGPL-3.0"),
+        ("Odd licence of ours", "Odd licence*"),
+    ],
+)
+def test_a_licence_is_denied_by_earlier_names_of_it_too(licence, pattern):
+    one = Component("x", "1", "PyPI", licences=(licence,))
+    denied = LicencePolicy(denied=(pattern,))
+    denied.check([one])
+    assert judge(one, denied) == "denied"
+    assert judge(Component("x", "1", "PyPI", licences=("MIT",)), denied) == ""
+
+
 def test_what_has_no_known_licence_may_be_allowed():
     policy = LicencePolicy(allowed=("MIT",), allow_unknown=True)
     assert judge(package(), policy) == judge(package("whatever"), policy) == ""

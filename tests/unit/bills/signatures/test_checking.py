@@ -135,6 +135,40 @@ def test_a_bill_that_came_after_the_signature_is_told(store, image):
     ]
 
 
+def provenance(image, commit, day):
+    source = {"name": "source", "digest": {"gitCommit": commit * 40}}
+    said = {
+        "_type": statement.TYPE,
+        "subject": [{"digest": {"sha256": image.digest.hex}}],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {
+            "buildDefinition": {"resolvedDependencies": [source]},
+            "runDetails": {"metadata": {"finishedOn": f"2026-01-0{day}T12:00:00Z"}},
+        },
+    }
+    return Artifact.of(image.descriptor, media_types.IN_TOTO, json.dumps(said).encode())
+
+
+def test_the_newest_bill_must_be_signed_and_those_of_earlier_builds_need_not(store, image):
+    store.attach(provenance(image, "a", 1))
+    store.attach(provenance(image, "b", 2))
+    listed = b'{"spdxVersion": "SPDX-2.3"}'
+    store.attach(Artifact.of(image.descriptor, media_types.SPDX, listed))
+    trust = Keys((key("ours").public,))
+    unsigned = checking.checks(store, image.digest, trust)
+    assert [(x.what, x.of) for x in unsigned if not x.passes] == [
+        ("image", ""),
+        ("SBOM", ""),
+        ("provenance", "bbbbbbbbbbbb, 2026-01-02 12:00:00 UTC"),
+    ]
+    sign(store, "ours")
+    store.attach(provenance(image, "c", 3))
+    later = checking.checks(store, image.digest, trust)
+    assert [(x.what, x.of, x.counts) for x in later if not x.holds] == [
+        ("provenance", "cccccccccccc, 2026-01-03 12:00:00 UTC", True)
+    ]
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
