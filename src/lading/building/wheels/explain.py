@@ -16,7 +16,12 @@ _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)`")
 _UNKNOWN = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
 _UNFIT = re.compile(r"([A-Za-z0-9._-]+?)(?:[=<>!~]=?\S+)? has no wheels with a matching")
 _CONCLUSION = re.compile(r",? ?we can conclude that your requirements are unsatisfiable\.?")
-_UNPARSED = re.compile(r"Couldn't parse requirement in `[^`]*` at position (\d+)\s*")
+_UNPARSED = re.compile(
+    r"(?:Couldn't\s+parse\s+requirement|(?:Invalid|Unsupported)\s+\w+)\s+in\s+`([^`]*)`"
+    r"\s+at\s+position\s+(\d+)\s*"
+)
+"""uv breaks long lines."""
+_AT_LINE = re.compile(r":? (\S+):(\d+):\d+\s*$")
 _MOST_CHARACTERS = 700
 
 
@@ -45,12 +50,8 @@ def failure(printed: str, path: Path, target: Target) -> RequirementsError:
             came=_cause(text),
             todo="change one of the versions named here",
         )
-    if match := _UNPARSED.search(text):
-        number = path.read_bytes()[: int(match[1])].count(b"\n") + 1
-        came = _cause(text[match.end() :])
-        return RequirementsError(
-            "is no requirement", where=f"{shown(path)}:{number}", came=came, todo="correct the line"
-        )
+    if unread := _unread(text, path):
+        return unread
     if "Failed to fetch" in text:
         return RequirementsError(
             "the index cannot be reached",
@@ -59,6 +60,19 @@ def failure(printed: str, path: Path, target: Target) -> RequirementsError:
             todo="check the network, and the index that pip and uv are set to",
         )
     return RequirementsError("cannot be resolved", where=shown(path), came=_cause(text))
+
+
+def _unread(text: str, path: Path) -> RequirementsError | None:
+    """For a line that uv cannot read, if that is what it says."""
+    if match := _UNPARSED.search(text):
+        came = _cause(text[match.end() :])
+        where = _unparsed(path, Path(match[1]), int(match[2]))
+    elif match := _AT_LINE.search(text.strip()):
+        came = _cause(text.strip()[: match.start()])
+        where = _written(path, Path(match[1]), int(match[2]))
+    else:
+        return None
+    return RequirementsError("is no requirement", where, came=came, todo="correct the line")
 
 
 def source_only(name: str, path: Path, target: Target, cause: str = "") -> SourceOnlyError:
@@ -104,6 +118,26 @@ def place(path: Path, name: str) -> str:
     except RequirementsError:
         line = None
     return f"{shown(line.file)}:{line.number}" if line else shown(path)
+
+
+def _unparsed(path: Path, named: Path, position: int) -> str:
+    """Where a byte of a file stands that uv read, which may be one that was made of `path`."""
+    try:
+        number = (path.parent / named).read_bytes()[:position].count(b"\n") + 1
+    except OSError:
+        return shown(path)
+    return _written(path, named, number)
+
+
+def _written(path: Path, named: Path, number: int) -> str:
+    """The line of the user's that a line of a file is, which uv read."""
+    read = path.parent / named
+    every = requirements.lines(path)
+    if read.resolve() not in {line.file.resolve() for line in every}:
+        text = read.read_text().splitlines()[number - 1]
+        line = next((one for one in every if one.text == text), None)
+        return f"{shown(line.file)}:{line.number}" if line else shown(path)
+    return f"{shown(read)}:{number}"
 
 
 def _cause(text: str) -> str:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lading.building.places import shown
 from lading.building.wheels import conda
 from lading.errors import RequirementsError
 
@@ -41,6 +42,11 @@ class Line:
     text: str
     constrains: bool = False
     """It asks for nothing: it only says which version, where something else asks."""
+
+    @property
+    def where(self) -> str:
+        """For people: file and number."""
+        return f"{shown(self.file)}:{self.number}"
 
     @property
     def name(self) -> str | None:
@@ -169,8 +175,15 @@ def _of_text(
             continue
         yield line
         if include := INCLUDE.match(said):
-            constrains = constrains or include["option"] in ("-c", "--constraint")
-            yield from _of_text(path.parent / include["file"], seen, line, constrains=constrains)
+            limits = constrains or include["option"] in ("-c", "--constraint")
+            yield from _of_text(_included(include, line), seen, line, constrains=limits)
+
+
+def _included(include: re.Match[str], line: Line) -> Path:
+    if "://" in include["file"]:
+        came, todo = include["file"].rpartition("@")[2], "download it, and name the file"
+        raise RequirementsError("is at an address, not in a folder", line.where, "", came, todo)
+    return line.file.parent / include["file"]
 
 
 def _of_conda(path: Path) -> Iterator[Line]:
@@ -179,7 +192,7 @@ def _of_conda(path: Path) -> Iterator[Line]:
         yield line
         if include := INCLUDE.match(asked.text):
             constrains = include["option"] in ("-c", "--constraint")
-            yield from _of_text(path.parent / include["file"], set(), line, constrains=constrains)
+            yield from _of_text(_included(include, line), set(), line, constrains=constrains)
 
 
 def _of_project(path: Path) -> Iterator[Line]:
@@ -204,9 +217,9 @@ def _read(path: Path, asked_by: Line | None) -> str:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         came = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
-        where = f"{asked_by.file}:{asked_by.number}" if asked_by else str(path)
+        where = asked_by.where if asked_by else shown(path)
         raise RequirementsError(
-            f"{path} cannot be read" if asked_by else "cannot be read",
+            f"{shown(path)} cannot be read" if asked_by else "cannot be read",
             where=where,
             expected="a file of requirements",
             came=came or "",

@@ -165,6 +165,35 @@ def test_a_line_that_is_no_requirement_is_named(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("first", ["", "./wheels/one-1.0-py3-none-any.whl\n"])
+@pytest.mark.parametrize("line", ["two =<2", "--nonsense two", "two[x"])
+def test_a_line_is_named_in_the_file_that_it_stands_in(folder: Path, first: str, line: str) -> None:
+    put(folder, "one-1.0-py3-none-any.whl")
+    asked(folder, f"# more\n{line}\n", "more.txt")
+    with pytest.raises(RequirementsError) as refused:
+        resolved(asked(folder, f"{first}one\n-r more.txt\n"), BOOKWORM, {})
+    assert (refused.value.where, refused.value.problem) == ("more.txt:2", "is no requirement")
+
+
+def test_what_is_asked_for_after_constraints_is_no_constraint(folder: Path) -> None:
+    put(folder, "one-1.0-py3-none-any.whl")
+    for version in ("1.0", "2.0"):
+        put(folder, f"two-{version}-py3-none-any.whl")
+    asked(folder, "two<2\n", "limits.txt")
+    text = "-c limits.txt\n./wheels/one-1.0-py3-none-any.whl\ntwo\n"
+    found = resolved(asked(folder, text), BOOKWORM, {})
+    assert [(one.name, one.version) for one in found] == [("one", "1.0"), ("two", "1.0")]
+
+
+def test_an_include_by_address_is_refused(folder: Path) -> None:
+    with pytest.raises(RequirementsError) as refused:
+        resolved(asked(folder, "-c https://me:s3cret@host/c.txt\n"), BOOKWORM, {})
+    assert str(refused.value) == (
+        "requirements.txt:1: is at an address, not in a folder: got host/c.txt; "
+        "download it, and name the file"
+    )
+
+
 def test_a_missing_include_is_named_where_it_is_asked_for(folder: Path) -> None:
     with pytest.raises(RequirementsError) as refused:
         resolved(asked(folder, "\n-r gone.txt\n"), BOOKWORM, {})

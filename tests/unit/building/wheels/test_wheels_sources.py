@@ -201,6 +201,16 @@ def test_what_is_not_there_is_said_with_its_line(tmp_path: Path) -> None:
     )
 
 
+def test_an_address_with_a_variable_that_is_not_set_is_none(tmp_path: Path) -> None:
+    sources = Sources(tmp_path / "cache", tmp_path / "requirements.txt", {})
+    with pytest.raises(RequirementsError) as refused:
+        sources.direct(wanted(tmp_path, "https://me:s3cret@host:${PORT}/one-1.0.tar.gz"))
+    assert (refused.value.problem, refused.value.came) == (
+        "is no address",
+        "https://host:${PORT}/one-1.0.tar.gz",
+    )
+
+
 def test_a_url_is_fetched_with_its_credential_and_told_without(tmp_path: Path) -> None:
     served = tmp_path / "served"
     served.mkdir()

@@ -32,6 +32,7 @@ _NETWORK = re.compile(
     r"Name or service not known|Failed to establish a new connection"
 )
 _COMPILER = re.compile(r"\b(?:gcc|g\+\+|cc|c\+\+|make|compiler)\b", re.IGNORECASE)
+_OF_COMPILER = re.compile(r":\d+: (?:fatal )?error: ")
 _TELLING = re.compile(r"\berror\b|Error\b|not found|No such|cannot", re.IGNORECASE)
 
 _PACKAGES: Mapping[str, str] = {
@@ -209,5 +210,7 @@ def _adding(wanted: str, otherwise: str) -> str:
 def _last(worked: Worked) -> str:
     """The line that says most, which is hardly ever the last."""
     lines = [line.strip() for line in worked.log if line.strip()]
+    if compiling := next((line for line in lines if _OF_COMPILER.search(line)), ""):
+        return compiling[:300]
     telling = [line for line in lines if _TELLING.search(line) and "Traceback" not in line]
     return (telling or lines or ["nothing written"])[-1][-300:]

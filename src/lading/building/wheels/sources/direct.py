@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from lading.building.places import shown
 from lading.building.wheels.requirements import Line
 from lading.building.wheels.sources.origin import Kind
 from lading.errors import RequirementsError
@@ -63,7 +62,7 @@ class Direct:
 
     @property
     def where(self) -> str:
-        return f"{shown(self.line.file)}:{self.line.number}"
+        return self.line.where
 
     @property
     def label(self) -> str:

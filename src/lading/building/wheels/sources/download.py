@@ -27,6 +27,7 @@ def fetch(url: str, asked: Path, to: IO[bytes], where: str) -> str:
     """
     import httpx
 
+    _check(url, where)
     told = indexes.environment()
     settings = uv_settings.read(asked.parent, told)
     found = credentials.find(url, places(asked, told, settings), _keyring(told, settings), told)
@@ -46,6 +47,18 @@ def fetch(url: str, asked: Path, to: IO[bytes], where: str) -> str:
     except httpx.HTTPError as error:
         raise _failed(url, where, str(error) or type(error).__name__, auth) from None
     return seen.hexdigest()
+
+
+def _check(url: str, where: str) -> None:
+    """Raises RequirementsError for what is no address, as where a variable is not set."""
+    try:
+        good = bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:
+        good = False
+    if not good:
+        came = without_credentials(url).partition("?")[0]
+        todo = "correct it, and set the variables that it names"
+        raise RequirementsError("is no address", where, "https://host/path", came, todo)
 
 
 def bare(url: str) -> str:

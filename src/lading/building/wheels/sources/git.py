@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from lading.building.wheels.sources.direct import without_credentials
 from lading.errors import RequirementsError
 
+_ADVICE = "Please make sure you have the correct access rights"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _USER, _PASSWORD = "GIT_HELPER_USER", "GIT_HELPER_PASSWORD"
 _HELPER = (
@@ -110,12 +111,11 @@ class _Git:
         if done.returncode == 0:
             return done.stdout
         words = without_credentials(done.stderr.strip()).replace(str(self.folder), "…")
-        words = re.sub(r"^(?:fatal|error): ", "", words.splitlines()[-1] if words else "nothing")
         raise RequirementsError(
             "git cannot fetch it",
             where=self.where,
             expected=" at ".join(x for x in (self.repository.public, self.repository.ref) if x),
-            came=words,
+            came=_telling(words.splitlines()),
             todo="check the address and the branch, tag or commit, and that `git clone` of it "
             "works here without a question",
         )
@@ -151,6 +151,15 @@ class _Git:
         for number, value in enumerate(("", _HELPER), first):
             said |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return {**said, _PASSWORD: unquote(parts.password or "")}
+
+
+def _telling(lines: Sequence[str]) -> str:
+    """The line that says why: after git's advice, and what it says of every remote, it is last."""
+    end = next((n for n, line in enumerate(lines) if line.startswith(_ADVICE)), len(lines))
+    told = [line for line in lines[:end] if line.strip()]
+    if told[1:] and "Could not read from remote" in told[-1]:
+        told.pop()
+    return re.sub(r"^(?:fatal|error): ", "", told[-1] if told else "nothing")
 
 
 def _answers(environ: Mapping[str, str]) -> dict[str, str]:
