@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from lading.errors import NotInRegistry, StoreError
 from lading.oci import Artifact, Descriptor, Digest, Image, Index, Manifest
 from lading.oci.artifact import EMPTY
 from lading.oci.location import Location
@@ -41,6 +42,8 @@ class Push:
     _attached: int = 0
     _documents: int = 0
     """Of what is attached, those that the repository had not."""
+    _there: set[Digest] = field(default_factory=set)
+    """Images that the repository had."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, digest: Digest) -> Pushed:
@@ -67,6 +70,7 @@ class Push:
         sources = _sources(image)
         if manifests.find(self.repository, str(image.digest)) == image.digest:
             # A registry takes no manifest whose blobs it lacks.
+            self._there.add(image.digest)
             self._heard(sum(one.descriptor.size for one in sources))
         else:
             self._blobs(sources)
@@ -110,10 +114,23 @@ class Push:
         place, digest = self.location, stated.descriptor.digest
         if place.tag is None and place.digest:
             manifests.put(self.repository, str(digest), stated)
-        else:
-            place = place.tagged(place.tag or "latest")
+            return place.at(digest)
+        place = place.tagged(place.tag or "latest")
+        if not self._is_of_index(digest, str(place.tag)):
             manifests.put(self.repository, str(place.tag), stated)
         return place.at(digest)
+
+    def _is_of_index(self, digest: Digest, tag: str) -> bool:
+        """Whether a tag leads to an index of this very image and others, which are not here: as
+        after a pull. It stays, as a name in a store does."""
+        if digest not in self._there:
+            return False
+        try:
+            stated = manifests.get(self.repository, tag)
+            index = Index.parse(stated.raw) if stated.is_index else None
+        except (NotInRegistry, StoreError):
+            return False
+        return index is not None and digest in {one.digest for one in index.manifests.values()}
 
     def _heard(self, count: int) -> None:
         self.progress.advance(self.task, count)

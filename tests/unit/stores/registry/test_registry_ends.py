@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from lading.errors import RegistryError
-from lading.oci import Artifact, Reference
+from lading.oci import Artifact, Index, Reference, assemble
 from lading.progress import Silent
 from lading.stores import pruning
 from lading.stores.layout import Layout
+from lading.stores.memory import Memory
 from lading.stores.registry import Host, Registries
 from tests.unit.stores.registry.talking import PLATFORM, QUICK, place
 
@@ -88,3 +89,27 @@ def test_an_image_that_was_pulled_and_got_no_name_goes_with_the_next_pruning(
     assert gone.images == (image.digest,)
     assert len(gone.attached) == 1
     assert list(mine.blobs.all()) == []
+
+
+def test_a_tag_of_several_platforms_is_not_taken_from_the_others_by_one_that_was_pulled(
+    registry, store, images, opened
+):
+    amd = images.image()
+    config = {**amd.settings, "architecture": "arm64"}
+    arm = assemble({x: y for x, y in config.items() if x != "rootfs"}, amd.layers)
+    for one in (amd, arm):
+        store.write(one)
+    index = Index.of({PLATFORM: amd.descriptor, "linux/arm64": arm.descriptor})
+    store.write_index(index)
+    there = opened(registry)
+    there.push(index.digest, store, place(registry))
+    pulled = Memory()
+    there.pull(place(registry), pulled, PLATFORM)
+    assert there.push(amd.digest, pulled, place(registry)).digest == amd.digest
+    assert there.resolve(place(registry)) == index.descriptor
+    there.push(amd.digest, pulled, place(registry, tag="2"))
+    assert there.resolve(place(registry, tag="2")).digest == amd.digest
+    other = images.image(images.layer({"other": b"1"}))
+    store.write(other)
+    there.push(other.digest, store, place(registry))
+    assert there.resolve(place(registry)).digest == other.digest
