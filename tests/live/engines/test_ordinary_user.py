@@ -25,6 +25,7 @@ SUITES = (
     "tests/live/engines/test_isolation.py",
     "tests/live/engines/test_gpus.py",
 )
+VERSION_2 = Path("/sys/fs/cgroup/cgroup.controllers")
 HERE = "not (docker or podman)"
 """Of them what an ordinary user has: daemons here are root's."""
 # The interpreter and this repository may lie where nobody else may look, so they are mounted where
@@ -94,7 +95,7 @@ def user(request: pytest.FixtureRequest) -> Iterator[User]:
 
 def delegated(name: str) -> list[Path]:
     """Run the command that the doctor gives, where control groups are of version 1."""
-    if Path("/sys/fs/cgroup/cgroup.controllers").exists():
+    if VERSION_2.exists():
         pytest.skip("a new user has no session to delegate to on version 2")
     uid = pwd.getpwnam(name).pw_uid
     command = cgroups.delegating(uid, 1).removeprefix("run: ").replace("sudo ", "")
@@ -105,7 +106,9 @@ def delegated(name: str) -> list[Path]:
 def test_all_that_holds_for_root_holds_for_an_ordinary_user(user):
     base = f"{user.home}/place/work/t"
     options = ("-q", "-p", "no:cacheprovider", f"--basetemp={base}", "-k", HERE)
-    ran = user.python("-m", "pytest", *options, *SUITES)
+    # Where limits can be delegated, all else is asked of who has them and ids besides.
+    suites = SUITES[:1] if user.kind == "lent" and not VERSION_2.exists() else SUITES
+    ran = user.python("-m", "pytest", *options, *suites)
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
     assert " passed" in ran.stdout
     if "limits" in user.kind:
