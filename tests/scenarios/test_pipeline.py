@@ -17,6 +17,7 @@ from tests.scenarios.conftest import HOME, LADING, App
 
 pytestmark = pytest.mark.live
 PASSWORD = "of the key"
+FROM = ("--lading", "vendor/lading.whl")
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_its_steps_ship_a_signed_image(app: App, tmp_path: Path) -> None:
     with registries.running(tmp_path / "registry", auth) as host:
         more = f"registry: {host}/team\nregistries: {{'{host}': {{insecure: true}}}}\n"
         app.settings.write_text(app.settings.read_text() + more)
-        app.ok("ci", "github", "--test", f"curl -fsS localhost:{app.port}/probe/readyz")
+        app.ok("ci", "github", *FROM, "--test", f"curl -fsS localhost:{app.port}/probe/readyz")
         commit(app.folder)
         key = app.lading("keygen", str(tmp_path / "ci"), COSIGN_PASSWORD=PASSWORD)
         assert key.returncode == 0, key.stderr
@@ -93,13 +94,13 @@ def test_its_steps_ship_a_signed_image(app: App, tmp_path: Path) -> None:
             auth=(registries.USER, registries.PASSWORD),
             trust_env=False,
         ).json()["tags"]
-        assert "0a1b2c" in tags
+        assert {"0a1b2c", "latest"} <= set(tags)
         checked = app.ok("verify", "--signatures", "--key", str(tmp_path / "ci.pub"))
         assert "probe" in checked
 
 
 def test_a_commit_without_a_lock_stops_it(app: App) -> None:
-    app.ok("ci", "github")
+    app.ok("ci", "github", *FROM)
     git(app.folder, "rm", "--quiet", "--cached", "lading.lock")
     git(app.folder, "commit", "--quiet", "--message", "forgotten")
     with pytest.raises(AssertionError, match=r"fatal: path 'lading\.lock' .*"):
@@ -107,7 +108,7 @@ def test_a_commit_without_a_lock_stops_it(app: App) -> None:
 
 
 def test_a_lock_that_is_not_the_commits_stops_it(app: App) -> None:
-    app.ok("ci", "github")
+    app.ok("ci", "github", *FROM)
     app.change("handler: probe:Probe", "handler: probe:Probe\n    packages: [hello]")
     with pytest.raises(AssertionError, match=r"Lock: lading\.lock: written"):
         run(app, steps(app)["Lock"], {})

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 import click
 
-from lading import __version__
-from lading.cli import place
+from lading.cli import installed, place
 from lading.errors import UsageError
 from lading.exports.pipelines import github, gitlab
 from lading.exports.pipelines.stage import Wanted
-from lading.settings.app import App
 from lading.stores.disk import explained
 
 SERVICES = {"github": github, "gitlab": gitlab}
@@ -30,17 +29,26 @@ SERVICES = {"github": github, "gitlab": gitlab}
     "--test",
     metavar="COMMAND",
     default="",
-    help='Ask the running app by this command, such as "pytest tests".',
+    help="Ask the running app by this command, which brings what it needs, such as "
+    '"pip install pytest && pytest tests".',
+)
+@click.option(
+    "--lading",
+    "install",
+    metavar="REQUIREMENT",
+    help="What pip installs Lading from there: an address of git with a commit, a URL, the path of "
+    "a wheel in the repository. Usually where this one was installed from.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def command(service: str, target: Path | None, test: str, force: bool) -> None:
+def command(service: str, target: Path | None, test: str, install: str | None, force: bool) -> None:
     """Write a pipeline that locks, builds, verifies, tests, signs and pushes the app.
 
     For GitHub Actions or GitLab CI/CD. It is a beginning: edit it as you like.
     """
     app, _ = place.here()
     root = _root(app.folder)
-    wanted = _wanted(app, root, test)
+    folder = PurePosixPath(app.folder.relative_to(root).as_posix())
+    wanted = Wanted(app, install or installed.requirement(), folder, test)
     made: ModuleType = SERVICES[service]
     path = target or root / made.path(wanted)
     if path.exists() and not force:
@@ -52,11 +60,10 @@ def command(service: str, target: Path | None, test: str, force: bool) -> None:
     click.echo(f"wrote {path}")
     if not app.registry:
         click.echo("it pushes nothing: lading.yaml names no `registry`")
-
-
-def _wanted(app: App, root: Path, test: str) -> Wanted:
-    folder = PurePosixPath(app.folder.relative_to(root).as_posix())
-    return Wanted(app, __version__, folder, test)
+    elif re.match(r"(localhost|127\.|\[::1\])", app.registry):
+        click.echo(
+            f"it pushes to {app.registry}: there, that is the machine that runs the pipeline"
+        )
 
 
 def _root(folder: Path) -> Path:

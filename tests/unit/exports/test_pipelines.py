@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 def wanted(at: Path, settings: str = SETTINGS + REGISTRY, **changes: Any) -> Wanted:
     (at / "lading.yaml").write_text(settings)
-    values = {"version": "1.2.3", "folder": PurePosixPath("."), **changes}
+    values = {"install": "lading==1.2.3", "folder": PurePosixPath("."), **changes}
     return Wanted(read(at), **values)
 
 
@@ -71,10 +71,17 @@ def test_github_locks_builds_verifies_tests_signs_and_pushes(folder: Path) -> No
         "Stop": "lading logs digits || true\nlading down",
         "Sign": 'if [ -n "$LADING_SIGNING_KEY" ]; then '
         "lading sign --key env://LADING_SIGNING_KEY; fi",
-        "Push": 'lading push --tag "${GITHUB_SHA}"',
+        "Push": 'lading push --tag "${GITHUB_SHA}"\nlading push',
     }
     assert document["permissions"] == {}
     assert document["jobs"]["image"]["permissions"] == {"contents": "read"}
+
+
+def test_lading_comes_from_where_it_is_said(folder: Path) -> None:
+    at = wanted(folder, install="lading @ git+https://git.example.org/x@0a1b2c")
+    command = "pip install 'lading @ git+https://git.example.org/x@0a1b2c'"
+    assert runs(yaml.safe_load(github.text(at)))["Install Lading"] == command
+    assert command in yaml.safe_load(gitlab.text(at))["lading"]["before_script"]
 
 
 def test_secrets_are_given_to_what_needs_them_alone(folder: Path) -> None:

@@ -6,6 +6,7 @@ Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workf
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -82,7 +83,7 @@ def _ready(wanted: Wanted) -> Iterator[str]:
     yield f"          key: lading-${{{{ runner.os }}}}-${{{{ hashFiles({_literal(lock)}) }}}}"
     yield "          restore-keys: lading-${{ runner.os }}-"
     yield "      - name: Install Lading"
-    yield f"        run: pip install {_requirement(wanted)}"
+    yield f"        run: {_said(f'pip install {shlex.quote(wanted.install)}')}"
 
 
 def _step(stage: Stage, host: str) -> Iterator[str]:
@@ -111,10 +112,6 @@ def _secrets(stage: Stage, host: str) -> Iterator[tuple[str, str]]:
     else:
         for name in ("LADING_REGISTRY_USER", "LADING_REGISTRY_PASSWORD"):
             yield name, f"${{{{ secrets.{name} }}}}"
-
-
-def _requirement(wanted: Wanted) -> str:
-    return f"lading=={wanted.version}"
 
 
 def _said(text: str) -> str:

@@ -51,7 +51,7 @@ def text(wanted: Wanted) -> str:
         "  before_script:",
         f"    - apt-get update && apt-get install -y --no-install-recommends {' '.join(PACKAGES)}",
         "    - mkdir -p .git/info && echo .lading >>.git/info/exclude",
-        f"    - pip install lading=={wanted.version}",
+        f"    - {_said(f'pip install {shlex.quote(wanted.install)}')}",
         *_folder(wanted),
         "  script:",
     ]
@@ -82,14 +82,13 @@ def _folder(wanted: Wanted) -> Iterator[str]:
 
 def _script(stage: Stage) -> Iterator[str]:
     yield f"    # {stage.name}. {stage.why}"
-    for command in stage.commands:
-        if stage.releases:
-            yield "    - |"
-            yield f"      if {_RELEASES}; then"
-            yield f"        {command}"
-            yield "      fi"
-        else:
-            yield f"    - {_said(command)}"
+    if stage.releases:
+        yield "    - |"
+        yield f"      if {_RELEASES}; then"
+        yield from (f"        {command}" for command in stage.commands)
+        yield "      fi"
+    else:
+        yield from (f"    - {_said(command)}" for command in stage.commands)
 
 
 def _said(text: str) -> str:

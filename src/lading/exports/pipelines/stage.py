@@ -18,8 +18,8 @@ class Wanted:
     """What a pipeline is for."""
 
     app: App
-    version: str
-    """Lading's own."""
+    install: str
+    """What pip installs Lading from, a requirement in its words."""
     folder: PurePosixPath
     """Of lading.yaml, relative to the repository's root."""
     test: str = ""
@@ -111,7 +111,8 @@ def _released(registry: str, tag: str) -> Iterator[Stage]:
     )
     yield Stage(
         "Push",
-        f"To {registry}, with bills and signatures; only what is not there yet.",
-        (f'lading push --tag "{tag}"',),
+        f"To {registry}, with bills and signatures; only what is not there yet. `lading pull` asks "
+        "for the tag latest.",
+        (f'lading push --tag "{tag}"', "lading push"),
         releases=True,
     )
