@@ -112,10 +112,13 @@ def _is_ours(member: tarfile.TarInfo) -> bool:
 
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> _File:
     said = f"{member.mode:o} {member.linkname}"
-    if not member.isfile():
+    stream = tar.extractfile(member) if member.isfile() else None
+    if stream is None:
         return _File(said, None)
-    stream = tar.extractfile(member)
-    content = stream.read() if stream else b""
     if member.size > _LARGEST:
-        return _File(f"{said} {hashlib.sha256(content).hexdigest()}", None)
-    return _File(said, content)
+        # A piece at a time: it may be larger than the memory.
+        content = hashlib.sha256()
+        while piece := stream.read(_LARGEST):
+            content.update(piece)
+        return _File(f"{said} {content.hexdigest()}", None)
+    return _File(said, stream.read())

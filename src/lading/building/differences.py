@@ -113,6 +113,6 @@ def _by_name(what: str, before: Parts, after: Parts, say: bool) -> Iterator[Diff
         if before[name] != after[name]
     )
     added = tuple(f"{x} {after[x]}" if say else x for x in sorted(after.keys() - before.keys()))
-    removed = tuple(sorted(before.keys() - after.keys()))
+    removed = tuple(f"{x} {before[x]}" if say else x for x in sorted(before.keys() - after.keys()))
     if added or removed or changed:
         yield Difference(what, added, removed, changed)

@@ -9,6 +9,7 @@ import click
 
 from lading.building.code_files import FileChange
 from lading.building.differences import Changed, Difference
+from lading.building.layers.wanted import LayerKind
 from lading.cli import output
 from lading.releases.revision import Revision
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lading.cli.diff import Compared, Sizes
 
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+_LAYERS = frozenset(kind.value for kind in LayerKind)
 _HASH = 12
 _MOST = 40
 """Parts of a kind that are named; more of them are counted."""
@@ -27,7 +29,7 @@ def show(compared: Compared, was: Revision, now: Revision, code: bool) -> None:
     told = [*_sections(compared)]
     for heading, lines in told:
         click.echo(click.style(heading, bold=True))
-        for line in lines[:_MOST]:
+        for line in map(output.printable, lines[:_MOST]):
             mark = line[0]
             click.echo(f"  {click.style(mark, fg=_COLOURS.get(mark), bold=True)}{line[1:]}")
         if len(lines) > _MOST:
@@ -41,15 +43,26 @@ def show(compared: Compared, was: Revision, now: Revision, code: bool) -> None:
 
 def _sections(compared: Compared) -> Iterator[tuple[str, list[str]]]:
     for one in compared.image:
-        yield one.what, [*_parts(one)]
+        if one.what in _LAYERS:
+            yield one.what, [*_parts(one)]
     if compared.models and compared.models.is_known:
         yield "model", [*_parts(_short(compared.models))]
     if compared.code:
         yield "code", [*map(_file, compared.code)]
-    if compared.settings:
-        yield "settings", [f"~ {one.key}: {one.before} → {one.after}" for one in compared.settings]
+    if settings := [*_settings(compared)]:
+        yield "settings", settings
     if any(one.before != one.after for one in compared.sizes):
         yield "sizes", [*map(_size, compared.sizes)]
+
+
+def _settings(compared: Compared) -> Iterator[str]:
+    """Those that are in the image, then those of the container."""
+    for one in compared.image:
+        if one.what not in _LAYERS:
+            for part in _parts(one):
+                yield f"{part[0]} {one.what}: {part[2:]}"
+    for each in compared.settings:
+        yield f"~ {each.key}: {each.before} → {each.after}"
 
 
 def _named(revision: Revision) -> str:

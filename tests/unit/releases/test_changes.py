@@ -82,7 +82,7 @@ def test_packages_are_named_with_their_versions() -> None:
     after = contents(wheels={"numpy": "2.2", "scipy": "1.14"}, packages={"tesseract-ocr": "5.4"})
     assert changed(asked(OLD, before), asked(NEW, after)).image == (
         Difference("packages", changed=(Changed("tesseract-ocr", "5.3", "5.4"),)),
-        Difference("wheels", ("scipy 1.14",), ("rich",), (Changed("numpy", "2.1", "2.2"),)),
+        Difference("wheels", ("scipy 1.14",), ("rich 13",), (Changed("numpy", "2.1", "2.2"),)),
     )
 
 
