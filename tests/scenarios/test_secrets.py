@@ -38,7 +38,9 @@ def app(app: App) -> App:
 def holding(folder: Path, since: float) -> list[str]:
     """Files written since then with the value in them, also within what is compressed."""
     found = []
-    for top, _, names in os.walk(folder):
+    for top, folders, names in os.walk(folder):
+        if top.endswith("/engine") and "layers" in folders:
+            folders.remove("layers")  # of the store's blobs, which are searched
         for path in (Path(top) / name for name in names):
             with suppress(FileNotFoundError):
                 is_file = path.is_file() and not path.is_symlink()

@@ -12,6 +12,7 @@ from lading.building.build import Built
 from lading.building.several import Several
 from lading.cli import building, locks, output, platforms
 from lading.cli.progress import shown
+from lading.errors import BuildError
 from lading.settings import read
 
 
@@ -30,8 +31,13 @@ def command(names: tuple[str, ...], asked: tuple[str, ...], explain: bool, as_js
     app = read(Path.cwd())
     recipes = building.chosen(app, names)
     wanted = platforms.chosen(app, asked)
-    with shown() as progress:
-        built = building.build_for(app, recipes, locks.fresh(app, wanted), wanted, progress)
+    try:
+        with shown() as progress:
+            built = building.build_for(app, recipes, locks.fresh(app, wanted), wanted, progress)
+    except BuildError as error:
+        if explain and not as_json:
+            _explain_refused(error)
+        raise
     if as_json:
         output.print_json([_document(name, one, explain) for name, one in built.items()])
     else:
@@ -70,6 +76,15 @@ def _explain(one: Built) -> None:
     from lading.cli import sizes_shown
 
     sizes_shown.show(explain(one.image))
+
+
+def _explain_refused(error: BuildError) -> None:
+    """What takes the room in an image that would be too large."""
+    from lading.building.sizes.budget import OverBudgetError
+    from lading.cli import sizes_shown
+
+    if isinstance(error, OverBudgetError) and error.explained:
+        sizes_shown.show(error.explained)
 
 
 def _explained(one: Built) -> dict[str, object]:

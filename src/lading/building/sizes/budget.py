@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lading.building.recipe import Recipe
 from lading.building.sizes.explaining import Explained, Part, explain
+from lading.building.sizes.reading import Known
 from lading.errors import BuildError, ImageNotFound, StoreError
 from lading.oci import Image, Reference
 from lading.stores.layout import Layout
@@ -14,20 +16,28 @@ _MOST_NAMED = 4
 _WORTH_NAMING = 64 * 1024
 
 
+@dataclass
+class OverBudgetError(BuildError):
+    """An image larger than its recipe allows, and what takes the room in it."""
+
+    explained: Explained | None = None
+
+
 def check(recipe: Recipe, image: Image, store: Layout) -> None:
-    """Raise BuildError for an image that is larger than its recipe allows, as it is sent."""
+    """Raise OverBudgetError for an image that is larger than its recipe allows, as it is sent."""
     most = recipe.max_size_bytes
     if most is None or image.size <= most:
         return
-    now = explain(image)
+    known: Known = {}
+    now = explain(image, known)
     came = f"{_size(image.size)}, most of it {_named(now.parts)}"
-    raise BuildError(
+    raise OverBudgetError(
         "its image would be larger than it may be",
         where=recipe.places.get("max_size", recipe.name),
         expected=f"at most {_size(most)}, compressed",
-        came=f"{came}{_grown(recipe, now, store)}",
-        todo="see `lading build --explain` without `max_size`, remove what is not needed, or raise "
-        "`max_size`",
+        came=f"{came}{_grown(recipe, now, store, known)}",
+        todo="see `lading build --explain`, remove what is not needed, or raise `max_size`",
+        explained=now,
     )
 
 
@@ -35,11 +45,11 @@ def _named(parts: Iterable[Part]) -> str:
     return ", ".join(f"{one.owner} {_size(one.packed)}" for one in list(parts)[:_MOST_NAMED])
 
 
-def _grown(recipe: Recipe, now: Explained, store: Layout) -> str:
+def _grown(recipe: Recipe, now: Explained, store: Layout, known: Known) -> str:
     """What is larger than in the image that has the name now."""
     try:
         image = store.read(Reference(f"{recipe.app}/{recipe.name}"))
-        before = {(x.owner.kind, x.owner.name): x.packed for x in explain(image).parts}
+        before = {(x.owner.kind, x.owner.name): x.packed for x in explain(image, known).parts}
     except (ImageNotFound, StoreError):
         return ""
     rows = []

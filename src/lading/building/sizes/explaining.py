@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lading.building.sizes import needed, reading
 from lading.building.sizes.owners import Owner, Owners
-from lading.building.sizes.reading import File, Files
+from lading.building.sizes.reading import File, Files, Known
 from lading.oci import Image, Manifest
 from lading.oci.annotations import KIND
 
@@ -58,9 +58,9 @@ class Explained:
     removable: Sequence[Removable]
 
 
-def explain(image: Image) -> Explained:
-    """Reads every layer. Raises DamagedBlob."""
-    found = reading.read(image)
+def explain(image: Image, known: Known | None = None) -> Explained:
+    """Reads every layer that is not `known`. Raises DamagedBlob."""
+    found = reading.read(image, known)
     kinds = [one.annotations.get(KIND, "base") for one in Manifest.parse(image.manifest).layers]
     owners = Owners(found.told)
     owned = [(one, owners.of(one.path, kinds[one.layer])) for one in found.files]

@@ -157,8 +157,8 @@ def test_an_image_that_is_too_large_is_refused_with_what_made_it_so(store: Layou
     assert str(caught.value) == (
         "lading.yaml:5: services.s.max_size: its image would be larger than it may be: expected at "
         "most 2.0Mi, compressed, got 4.1Mi, most of it big 1.0 3.1Mi, small 1.0 1.0Mi; since the "
-        "last image, of 1.1Mi: big 1.0 +3.1Mi; see `lading build --explain` without `max_size`, "
-        "remove what is not needed, or raise `max_size`"
+        "last image, of 1.1Mi: big 1.0 +3.1Mi; see `lading build --explain`, remove what is not "
+        "needed, or raise `max_size`"
     )
 
 
