@@ -18,7 +18,7 @@ class Progress(Protocol):
         ...
 
     def finish(self, task: str, note: str = "") -> None:
-        """A task is done. `note` is a few words for a person: "cached", "12.3 MB"."""
+        """A task is done. `note` is a few words for a person: "cached", "12.3Mi"."""
         ...
 
 
@@ -54,8 +54,10 @@ class Named:
 
 
 def amount(size: int) -> str:
-    """A number of bytes in a few digits: "812 B", "4.2 kB", "17.6 MB"."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+    """A number of bytes in a few digits, in powers of 1024 as limits are given and tables tell it:
+    "812 B", "4.1Ki", "16.7Mi".
+    """
+    for unit, factor in (("Gi", 1024**3), ("Mi", 1024**2), ("Ki", 1024)):
         if size >= factor:
-            return f"{size / factor:.1f} {unit}"
+            return f"{size / factor:.1f}{unit}"
     return f"{size} B"

@@ -6,7 +6,7 @@ from lading.cli.progress import Lines
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 B"), (812, "812 B"), (4200, "4.2 kB"), (17_550_000, "17.6 MB"), (3 * 10**9, "3.0 GB")],
+    [(0, "0 B"), (812, "812 B"), (4200, "4.1Ki"), (17_550_000, "16.7Mi"), (3 * 1024**3, "3.0Gi")],
 )
 def test_amounts_have_a_few_digits(size: int, text: str) -> None:
     assert amount(size) == text
