@@ -77,6 +77,9 @@ def command(names: tuple[str, ...], image: str | None, as_json: bool, **given: A
     store = Layout(Folders.of_user().store)
     wanted = stored.images(store, names, image)
     settings = _settings(given)
+    if not settings.databases:
+        todo = "name OSV's files with --osv, or `audit: {osv: …}` in lading.yaml"
+        click.echo(f"lading: no vulnerabilities are looked for; {todo}", err=True)
     report = audit(_packages(store, wanted), _databases(settings), settings.policy, date.today())  # noqa: DTZ011
     if as_json:
         output.print_json(audit_shown.document(report))

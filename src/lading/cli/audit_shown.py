@@ -128,7 +128,7 @@ def _total(report: Report) -> str:
         told = [f"{count[x]} {y}" for x, y in _COUNTED.items() if count[x]]
         parts.append(f"vulnerabilities: {', '.join(told) or 'none'}")
     else:
-        parts.append("no vulnerabilities looked for: name OSV's files with --osv")
+        parts.append("no vulnerabilities looked for")
     if report.refused:
         parts.append(f"{len(report.refused)} with a licence that is not allowed")
     return "; ".join(parts)

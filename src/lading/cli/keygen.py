@@ -29,7 +29,8 @@ def command(name: str) -> None:
     key = keys.generate(str(private))
     _write(private, key.encrypted(password), 0o600)
     _write(public, key.public.pem, 0o644)
-    click.echo(f"{private}: signs; keep it out of version control, and its password elsewhere")
+    out = "version control" if name == "lading" else "version control and of images (`ignore`)"
+    click.echo(f"{private}: signs; keep it out of {out}, and its password elsewhere")
     click.echo(f"{public}: verifies (key {key.public.short}); give it to everybody")
 
 

@@ -11,7 +11,7 @@ from lading.bills.audit.rating import Rating
 from lading.settings.compounds import Key, Keys, Many, Section
 from lading.settings.document import Node, Scalar
 from lading.settings.faults import Faults, Place
-from lading.settings.kinds import Choice, Inside, Schema, Switch, Text, refuse
+from lading.settings.kinds import Choice, Schema, Switch, Text, refuse
 
 _RATINGS = tuple(x.word for x in Rating if x is not Rating.UNKNOWN)
 
@@ -39,10 +39,15 @@ SIGNATURES = Keys(
     "signatures",
     {
         "keys": Key(
-            Many("a public key's file, or a list of them", Inside(), alone=True, least=1),
-            "Files of public keys, one of which must have signed: `lading pull` refuses an image "
-            "that none of them signed, and `lading verify --signatures` holds images and bills "
-            "against them.",
+            Many(
+                "a public key's file, or a list of them",
+                Text("a path", longest=1024),
+                alone=True,
+                least=1,
+            ),
+            "Files of public keys, relative to lading.yaml or absolute, one of which must have "
+            "signed: `lading pull` refuses an image that none of them signed, and "
+            "`lading verify --signatures` holds images and bills against them.",
             required=True,
         )
     },

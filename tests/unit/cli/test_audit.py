@@ -94,8 +94,10 @@ def test_vulnerabilities_are_listed_the_worst_first_and_fail() -> None:
 def test_without_a_database_nothing_is_looked_for_and_this_is_said() -> None:
     done = run()
     assert done.return_value == 0
-    assert done.stdout.splitlines()[-1] == (
-        "1 image, 3 packages; no vulnerabilities looked for: name OSV's files with --osv"
+    assert done.stdout.splitlines()[-1] == ("1 image, 3 packages; no vulnerabilities looked for")
+    assert done.stderr == (
+        "lading: no vulnerabilities are looked for; "
+        "name OSV's files with --osv, or `audit: {osv: …}` in lading.yaml\n"
     )
 
 

@@ -64,7 +64,10 @@ def built(tmp_path: Path, images: Any) -> Image:
 
 def test_a_pair_of_keys_is_made_once_and_the_private_one_is_its_owners_alone(app: Path) -> None:
     said = ok("keygen", "ci").splitlines()
-    assert said[0] == "ci.key: signs; keep it out of version control, and its password elsewhere"
+    assert said[0] == (
+        "ci.key: signs; keep it out of version control and of images (`ignore`), "
+        "and its password elsewhere"
+    )
     assert said[1].startswith("ci.pub: verifies (key ")
     assert (app / "ci.key").stat().st_mode & 0o777 == 0o600
     assert refused("keygen", "ci") == (

@@ -2,7 +2,7 @@
 
 An identity provider vouches for the signer, Fulcio gives a certificate that holds for ten minutes,
 and Rekor, a log that all can read, keeps that it was used in time. sigstore-python does all of it;
-it comes with `lading[keyless]`.
+it comes with the extra `keyless`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TOKEN = "SIGSTORE_ID_TOKEN"
 """An identity token, where no provider can be found or asked."""
-_INSTALL = "install lading[keyless]"
+_INSTALL = "install Lading with its extra `keyless`"
 _SIGN = "sign by a key, with --key, where there is none"
 
 

@@ -130,6 +130,8 @@ def read_private(content: bytes, name: str, password: bytes = b"") -> PrivateKey
 def read_public(content: bytes, name: str) -> PublicKey:
     """A public key in PEM. Raises SignatureError for anything else; `name` is for messages."""
     label, _ = _block(content, name)
+    if len(_PEM.findall(content)) > 1:
+        raise SignatureError("several keys in one file", name, "one", todo="name a file for each")
     if "PRIVATE" in label:
         todo = "give the public one, and keep this one where nobody reads it"
         raise SignatureError("this key is private", name, todo=todo)

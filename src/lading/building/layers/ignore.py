@@ -26,6 +26,8 @@ DEFAULT = (
     *(".idea", ".vscode", ".DS_Store", "Thumbs.db", "*.swp", "*~"),
     # They say how the image is made and are no part of it: another route is not another image.
     *("/lading.yaml", "/lading.lock", "/.github", "/.gitlab-ci.yml", "/.lading"),
+    # What `lading keygen` writes: neither is for whoever runs the image.
+    *("/lading.key", "/lading.pub"),
 )
 """Left out unless a pattern of the user's own says otherwise: `!node_modules`."""
 

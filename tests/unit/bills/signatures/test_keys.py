@@ -137,3 +137,12 @@ def test_another_encryption_is_named():
     with pytest.raises(SignatureError) as caught:
         encrypted.decrypt(json.dumps(document).encode(), b"", "x")
     assert str(caught.value) == 'x.cipher.name: expected "nacl/secretbox", got "rot13"'
+
+
+def test_of_several_keys_in_a_file_none_is_passed_over():
+    both = keys.generate("a").public.pem + keys.generate("b").public.pem
+    with pytest.raises(SignatureError) as caught:
+        keys.read_public(both, "both.pub")
+    assert str(caught.value) == (
+        "both.pub: several keys in one file: expected one; name a file for each"
+    )
