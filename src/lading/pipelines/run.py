@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,6 +12,7 @@ from types import MappingProxyType
 from lading.engines.engine import Engine, LogLine, Observed, Workload
 from lading.errors import EngineError, PathNotFound, WorkloadNotFound
 from lading.oci import Digest
+from lading.pipelines import abandoned
 from lading.pipelines.step import Step
 
 _NONE: Mapping[str, Path] = MappingProxyType({})
@@ -45,8 +44,9 @@ def run(
     end. Raises EngineError when it cannot be run, or when it succeeded without a declared output;
     the source folder is then as it was.
     """
-    _clear_abandoned(app, engine)
-    name = f"{app}.step.{step.name}.{os.getpid()}-{secrets.token_hex(2)}"
+    family = f"{app}.step"
+    abandoned.clear(family, engine)
+    name = abandoned.name(family, step.name)
     try:
         engine.apply(_workload(name, step, image, given))
         for line in engine.logs(name, follow=True):
@@ -54,15 +54,6 @@ def run(
         return _finish(step, engine, _ended(engine, name))
     finally:
         engine.remove(name)
-
-
-def _clear_abandoned(app: str, engine: Engine) -> None:
-    """Remove containers whose run was killed: nobody waits for them, nor knows their names."""
-    of_a_run = re.compile(rf"{re.escape(app)}\.step\.[^.]+\.(\d+)-[0-9a-f]+")
-    for name in engine.names():
-        found = of_a_run.fullmatch(name)
-        if found and not Path(f"/proc/{found[1]}").exists():
-            engine.remove(name)
 
 
 def _workload(name: str, step: Step, image: Digest, given: Mapping[str, Path]) -> Workload:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
+import socket
 import threading
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from lading.building.wheels.making.workshop import OUT, WORK, Worked
 from lading.engines.engine import Engine, Limits, Workload
 from lading.oci import Digest
+from lading.pipelines import abandoned
 
 MINUTES = 30.0
 """The longest that a build takes, unless told otherwise."""
@@ -30,7 +32,10 @@ class ContainerWorkshop:
     seconds: float = MINUTES * 60
 
     def run(self, name: str, image: Digest, into: Path) -> Worked:
-        called = f"lading.wheel.{name}.{os.getpid()}-{secrets.token_hex(2)}"
+        # A daemon may have those of other machines, whose processes are not to be seen here.
+        family = f"lading.wheel.{zlib.crc32(socket.gethostname().encode()):08x}"
+        abandoned.clear(family, self.engine)
+        called = abandoned.name(family, name)
         log = deque[str](maxlen=_LINES)
         try:
             self.engine.apply(Workload(called, image, limits=limits(), writable=(WORK,)))
