@@ -12,7 +12,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +43,12 @@ class PrivateIndex:
     host: str = ""
     refused: list[str] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
+    processes: set[bytes] = field(default_factory=set)
+    """The command of every process of this machine, as they were while anything was asked for."""
+    elsewhere: str = ""
+    """Where files are, if not here: their addresses lead there then."""
+    headers: list[str] = field(default_factory=list)
+    """What was said to be let in by."""
 
     @property
     def url(self) -> str:
@@ -71,6 +77,8 @@ def serving(folder: Path, user: str, password: str) -> Iterator[PrivateIndex]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            index.processes.update(commands())
+            index.headers.append(self.headers.get("Authorization", ""))
             if not index.lets_in(self.headers.get("Authorization", "")):
                 index.refused.append(f"{self.command} {self.path}")
                 self.answer(401, b"")
@@ -79,13 +87,18 @@ def serving(folder: Path, user: str, password: str) -> Iterator[PrivateIndex]:
             content = b""
             if parts[0] == "simple" and len(parts) == 2:
                 content = index.page(parts[1]).encode()
+            elif parts[0] == "files" and index.elsewhere:
+                self.answer(302, b"", f"{index.elsewhere}{self.path}")
+                return
             elif parts[0] == "files" and (index.folder / parts[-1]).is_file():
                 content = (index.folder / parts[-1]).read_bytes()
             index.served.append(f"{self.command} {self.path}")
             self.answer(200 if content else 404, content)
 
-        def answer(self, status: int, content: bytes) -> None:
+        def answer(self, status: int, content: bytes, location: str = "") -> None:
             self.send_response(status)
+            if location:
+                self.send_header("Location", location)
             if status == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="private"')
             kind = "text/html" if self.path.startswith("/simple") else "application/octet-stream"
@@ -108,6 +121,13 @@ def serving(folder: Path, user: str, password: str) -> Iterator[PrivateIndex]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def commands() -> Iterator[bytes]:
+    """What each process of this machine was started with."""
+    for one in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            yield one.read_bytes()
 
 
 def put_wheel(folder: Path, name: str, version: str = "1.0", tag: str = "py3-none-any") -> Path:

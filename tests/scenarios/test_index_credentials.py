@@ -104,6 +104,7 @@ def test_an_index_lets_in_by_every_usual_way_and_no_lock_keeps_it(
     (app.folder / "requirements.txt").write_text(asked)
     app = App(app.folder, app.port, {**app.environ, **way(index, tmp_path)})
     index.served.clear()
+    index.processes.clear()
     done = app.lading("lock")
     assert done.returncode == 0, done.stderr
     assert "GET /files/lading_secretive-1.0.tar.gz" in index.served
@@ -111,6 +112,8 @@ def test_an_index_lets_in_by_every_usual_way_and_no_lock_keeps_it(
     assert "lading_secretive-1.0.tar.gz#sha256=" in told[2]
     assert not any(found(text.encode()) for text in told)
     assert leaks(home) == []
+    assert any(b"lading\0lock" in one for one in index.processes)
+    assert [one for one in index.processes if found(one)] == []
 
 
 def test_who_is_not_let_in_is_told_so_without_what_was_tried(

@@ -224,8 +224,8 @@ def test_on_an_image_of_others_it_is_built_on_that_image(
 ) -> None:
     app = make_app("sourced-on")
     native(app.folder / "lib", canary(app))
-    (app.folder / "requirements.txt").write_text("./lib\n")
-    text = "class Probe:\n    def predict(self) -> int:\n        import native\n"
+    (app.folder / "requirements.txt").write_text("./lib\ndocopt==0.6.2\n")
+    text = "class Probe:\n    def predict(self) -> int:\n        import docopt, native\n"
     (app.folder / "probe.py").write_text(f"{text}        return native.answer()\n")
     with serving() as registry:
         debian = based.debian(HOME / "cache")
@@ -235,6 +235,7 @@ def test_on_an_image_of_others_it_is_built_on_that_image(
         app.change("handler:", f"base: {registry.host}/team/python:1\n    handler:")
         app.change("gateway:", f'registries: {{"{registry.host}": {{insecure: true}}}}\ngateway:')
         app.ok("lock")
+        assert [one.partition(":")[0] for one in origins(app)] == ["sdist", "folder"]
         app.ok("up", "-d")
     answer = httpx.post(app.url(), json={}, timeout=60, trust_env=False)
     assert (answer.status_code, answer.json()) == (200, 42)

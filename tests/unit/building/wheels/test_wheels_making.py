@@ -133,7 +133,8 @@ def test_what_builds_a_source_is_limited_and_added_to_by_uvs_settings(tmp_path: 
     target = Target("3.11", "linux/amd64", (2, 36))
     newest = backend.wheels(["makes"], asked, target, "one")
     limits = 'build-constraint-dependencies = ["makes<2"]\n'
-    more = '[extra-build-dependencies]\nOne_1 = ["numpy", { requirement = "torch", match-runtime = false }]\n'
+    torch = '{ requirement = "torch", match-runtime = false }'
+    more = f'[extra-build-dependencies]\nOne_1 = ["numpy", {torch}]\n'
     (tmp_path / "uv.toml").write_text(limits + more)
     limited = backend.wheels(["makes"], asked, target, "one")
     assert [one.version for one in (*newest, *limited)] == ["2.0", "1.0"]
@@ -157,8 +158,9 @@ def test_a_project_in_rust_is_refused_unless_it_brings_its_crates(tmp_path: Path
 
 
 def test_a_source_that_its_backend_outgrew_is_told_what_built_it() -> None:
-    worked = Worked(1, ("Cython.Compiler.Errors.CompileError: one.pyx",))
+    worked = Worked(1, ("a.c:4:3: error: no member", "error: Command 'gcc' failed: error"))
     error = explain.failed("one", "r.txt:1", worked, Path("/log"), 30, ["cython 3.3.1"])
+    assert error.came == "a.c:4:3: error: no member"
     assert error.todo == (
         "mend the source, choose a version that has a wheel, or name older ones of what it was "
         "built with (cython 3.3.1) in a file for UV_BUILD_CONSTRAINT; all that it wrote is in /log"

@@ -162,7 +162,7 @@ def test_a_repository_lets_in_by_its_url_which_no_process_is_told(tmp_path: Path
 
     class Guarded(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
-            told.extend(path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+            told.extend(private_index.commands())
             if self.headers.get("Authorization") == f"Basic {known}":
                 super().do_GET()
                 return
@@ -199,6 +199,25 @@ def test_what_is_not_there_is_said_with_its_line(tmp_path: Path) -> None:
         f"{tmp_path}/requirements.txt:3: names what is not there: expected a folder with a project "
         f"at {tmp_path}/gone, got nothing there"
     )
+
+
+def test_a_credential_does_not_follow_to_another_host_nor_into_an_error(tmp_path: Path) -> None:
+    wheel = private_index.put_wheel(tmp_path, "one")
+    asked = tmp_path / "requirements.txt"
+    asked.touch()
+    sources = Sources(tmp_path / "cache", asked, {"TOKEN": "s3cret"})
+    with (
+        private_index.serving(tmp_path, "me", "s3cret") as first,
+        private_index.serving(tmp_path, "nobody", "") as second,
+    ):
+        first.elsewhere = second.url.removesuffix("/simple").replace("127.0.0.1", "localhost")
+        line = wanted(tmp_path, f"http://me:${{TOKEN}}@{first.host}/files/{wheel.name}?a=s3cret")
+        with pytest.raises(RequirementsError) as refused:
+            sources.direct(line)
+    assert first.headers == [f"Basic {base64.b64encode(b'me:s3cret').decode()}"]
+    assert second.headers == [""]
+    assert refused.value.came == "HTTP status 401"
+    assert "s3cret" not in str(refused.value)
 
 
 def test_an_address_with_a_variable_that_is_not_set_is_none(tmp_path: Path) -> None:
