@@ -41,5 +41,6 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return re.compile(pattern.encode())
 
 
-def words(*words: str) -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in words)
+def words(*texts: str) -> tuple[bytes, ...]:
+    """`Kind.words`, written as text."""
+    return tuple(one.encode() for one in texts)
