@@ -15,7 +15,7 @@ from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.place import Place
 from lading.controller.remembered import remembered
-from lading.errors import AppNotUp, StoreError, UsageError
+from lading.errors import AppNotUp, ControllerError, StoreError, UsageError
 from lading.oci import Digest, Image
 from lading.releases.revision import Revision
 from lading.settings import read
@@ -83,8 +83,13 @@ class Revisions:
 
     def current(self, service: str) -> Revision | None:
         """What runs, or ran before the app went down."""
-        number = next((x.revision for x in self.wanted.services if x.name == service), None)
-        return self.one(service, number) if number is not None else None
+        asked = self.asked(service)
+        if asked is None:
+            return None
+        if asked.revision is None:
+            problem = "the app was started by an earlier Lading, which does not tell its revisions"
+            raise ControllerError(problem, todo="`lading down`, then `lading up`")
+        return self.one(service, asked.revision)
 
     def asked(self, service: str) -> WantedService | None:
         """How it is asked for now, or was before the app went down."""

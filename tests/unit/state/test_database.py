@@ -79,8 +79,21 @@ def test_a_glance_at_what_an_earlier_lading_kept_changes_nothing(earlier: Path) 
 
 
 def test_its_history_can_be_read_before_it_is_up_again(earlier: Path) -> None:
+    before = earlier.read_bytes()
     past = Past(Address.own(earlier))
-    assert [x.number for x in past.revisions("ocr")] == [2, 1]
+    two, one = past.revisions("ocr")
+    assert (one.number, one.image, one.ready_at) == (
+        1,
+        IMAGE,
+        datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC),
+    )
+    assert (two.number, two.told, two.ready_at) == (2, "{}", None)
+    assert (past.revision("ocr", 2), past.counts()) == (two, {"ocr": 2})
+    assert (past.pushed([IMAGE]), past.elsewhere()) == ({}, [])
+    # A controller of that Lading may be writing to it.
+    assert earlier.read_bytes() == before
+    record = Record(open_file(earlier))
+    assert [record.newest("ocr"), *record.revisions([("ocr", 1)])] == [two, one]
 
 
 def test_a_change_of_shape_that_is_broken_off_leaves_all_as_it_was(
