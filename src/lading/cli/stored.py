@@ -85,6 +85,9 @@ def _of_app(names: tuple[str, ...]) -> list[Named]:
         error.todo = f"{error.todo}; or {other}" if error.todo else f"mend it, or {other}"
         raise
     recipes = [x for x in building.chosen(app, names) if names or not x.is_foreign]
+    if not recipes:
+        todo = "name one of them, or an image of the store with --image"
+        raise UsageError(f"{app.name} builds no image: its services are others' images", todo=todo)
     return [Named(x.name, Reference(f"{app.name}/{x.name}")) for x in recipes]
 
 

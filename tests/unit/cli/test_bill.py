@@ -184,6 +184,15 @@ def test_a_mistake_in_the_settings_leaves_what_is_in_the_store(workshop: Worksho
     )
 
 
+def test_an_app_of_others_images_alone_is_no_empty_page(workshop: Workshop) -> None:
+    settings = "app: digits\nservices:\n  web: {image: docker.io/library/nginx:1}\n"
+    (workshop.app / "lading.yaml").write_text(settings)
+    assert refused() == (
+        "digits builds no image: its services are others' images; "
+        "name one of them, or an image of the store with --image"
+    )
+
+
 def revision(
     workshop: Workshop, image: Digest, bill: bytes = b"", commit: str = "", location: str = ""
 ) -> None:
