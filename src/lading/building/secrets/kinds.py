@@ -121,8 +121,7 @@ KINDS: tuple[Kind, ...] = (
         "slack-webhook",
         "a Slack webhook",
         words("hooks.slack.com/"),
-        r"hooks\.slack\.com/(?:services|workflows|triggers)/T?[A-Z0-9]{8,}/[A-Z0-9]{8,}/"
-        r"(?P<secret>[A-Za-z0-9]{20,})",
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/\w{8,}/\w{8,}/(?P<secret>\w{20,})",
         shown=0,
     ),
     *model_services.KINDS,
