@@ -67,7 +67,7 @@ def _require_driver(address: Address) -> None:
         raise StateError(
             "the driver for PostgreSQL is not installed",
             address.shown,
-            todo="pip install 'lading[postgresql]'",
+            todo="install Lading with its extra `postgresql`",
         )
 
 
