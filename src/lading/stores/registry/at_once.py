@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -13,10 +12,10 @@ AT_ONCE = 4
 _T = TypeVar("_T")
 
 
-def each(work: Callable[[_T], None], items: Iterable[_T], vain: threading.Event) -> None:
+def each(work: Callable[[_T], None], items: Iterable[_T], give_up: Callable[[], None]) -> None:
     """Do the work for each item. Raises what the first that fails raises, once all have ended.
 
-    `vain` is set when one fails, or when the user has had enough; the work is to heed it.
+    `give_up` is called when one fails, or when the user has had enough; it is to end the others.
     """
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
@@ -25,7 +24,7 @@ def each(work: Callable[[_T], None], items: Iterable[_T], vain: threading.Event)
         for one in done:
             one.result()
     except BaseException:
-        vain.set()
+        give_up()
         raise
     finally:
         pool.shutdown(cancel_futures=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+from weakref import WeakSet
 
 import httpx
 
@@ -35,12 +38,29 @@ class Endpoint:
         self._client = httpx.Client(
             timeout=_TIMEOUT, verify=not insecure, headers=_HEADERS, follow_redirects=False
         )
+        self._streams: WeakSet[Any] = WeakSet()
+        """Of httpcore, which is httpx's own affair: what it holds a connection by."""
+        self._opening = threading.Lock()
         self._base: httpx.URL | None = None
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """End its connections."""
         self._client.close()
+
+    def wake(self) -> None:
+        """Have threads that wait for it hear that their connection has ended."""
+        with self._opening:
+            streams = list(self._streams)
+        for stream in streams:
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    def _traced(self, event: str, told: Mapping[str, Any]) -> None:
+        # httpcore's "trace" extension: the only way to a connection that has not answered yet.
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            with self._opening:
+                self._streams.add(told["return_value"])
 
     @property
     def base(self) -> httpx.URL:
@@ -59,6 +79,7 @@ class Endpoint:
         Raises PassingError, RegistryError.
         """
         request.headers.update({**_HEADERS, **request.headers})
+        request.extensions["trace"] = self._traced
         try:
             response = self._client.send(request, stream=True)
             self.known = True

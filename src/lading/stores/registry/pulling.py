@@ -90,7 +90,7 @@ class Pull:
         at_once.each(
             lambda one: downloads.download(self.repository, one, store.blobs, heard),
             ordered,
-            self.repository.vain,
+            self.repository.give_up,
         )
 
 

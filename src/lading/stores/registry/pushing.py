@@ -82,7 +82,7 @@ class Push:
 
     def _blobs(self, sources: Sequence[Source]) -> None:
         ordered = sorted(sources, key=lambda one: -one.descriptor.size)
-        at_once.each(self._blob, ordered, self.repository.vain)
+        at_once.each(self._blob, ordered, self.repository.give_up)
 
     def _blob(self, source: Source) -> None:
         known = self.known.get(source.descriptor.digest)

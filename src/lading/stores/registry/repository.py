@@ -70,6 +70,11 @@ class Repository:
         """Its whole name, for messages."""
         return f"{self.endpoint.host}/{self.name}"
 
+    def give_up(self) -> None:
+        """Have all that is under way end: nobody waits for it any more."""
+        self.vain.set()
+        self.endpoint.wake()
+
     def tries(self, what: str) -> Tries:
         """For one piece of work with this repository."""
         return self.endpoint.tries(what, self.vain)

@@ -210,8 +210,9 @@ def test_a_place_whose_name_cannot_be_one_is_told(registry, opened, pushed, host
         opened(registry).pull(place(registry), Memory(), PLATFORM)
 
 
-def test_when_one_blob_fails_the_others_end_too(registry, store, images):
-    """Not when they are through: that may take an hour."""
+@pytest.mark.parametrize("pause", [0.05, 30])
+def test_when_one_blob_fails_the_others_end_too(registry, store, images, pause):
+    """Not when they are through, which may take an hour, nor when they time out."""
     layers = [images.layer({"x": bytes([n]) * 3_000_000}) for n in range(3)]
     image = images.image(*layers)
     store.write(image)
@@ -226,7 +227,7 @@ def test_when_one_blob_fails_the_others_end_too(registry, store, images):
         if handler.command == "GET" and "/blobs/" in handler.path:
             digest = handler.path.rpartition("/")[2]
             if digest in slow:
-                slowly(handler, registry.blobs["team/app/web", digest], began)
+                slowly(handler, registry.blobs["team/app/web", digest], began, pause)
                 return True
         return False
 
@@ -239,7 +240,7 @@ def test_when_one_blob_fails_the_others_end_too(registry, store, images):
     assert time.monotonic() - begun < 5
 
 
-def slowly(handler, content, began):
+def slowly(handler, content, began, pause):
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(content)))
     handler.end_headers()
@@ -248,7 +249,7 @@ def slowly(handler, content, began):
         for at in range(len(content)):
             handler.wfile.write(content[at : at + 1])
             began.set()
-            time.sleep(0.05)
+            time.sleep(pause)
     except OSError:
         pass
 
