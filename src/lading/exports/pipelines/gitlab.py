@@ -51,8 +51,8 @@ def text(wanted: Wanted) -> str:
         "  before_script:",
         f"    - apt-get update && apt-get install -y --no-install-recommends {' '.join(PACKAGES)}",
         "    - mkdir -p .git/info && echo .lading >>.git/info/exclude",
-        f"    - {_said(f'pip install {shlex.quote(wanted.install)}')}",
         *_folder(wanted),
+        f"    - {_said(f'pip install {shlex.quote(wanted.install)}')}",
         "  script:",
     ]
     for stage in all_stages:
