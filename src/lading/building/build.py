@@ -100,8 +100,9 @@ def make(recipe: Recipe, materials: Materials) -> Built:
     if recipe.max_size_bytes is not None and image.size > recipe.max_size_bytes:
         # Imported where it is too large: it will be read to say why.
         from lading.building.sizes import budget
+        from lading.building.sizes.known import Known
 
-        budget.check(recipe, image, store)
+        budget.check(recipe, image, store, Known(cache))
     return Built(
         image,
         tuple(

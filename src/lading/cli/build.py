@@ -14,6 +14,7 @@ from lading.cli import building, locks, output, platforms
 from lading.cli.progress import shown
 from lading.errors import BuildError
 from lading.settings import read
+from lading.state.folders import Folders
 
 
 @click.command()
@@ -73,9 +74,10 @@ def _print_image(name: str, one: Built) -> None:
 def _explain(one: Built) -> None:
     # Imported where somebody asks: it reads tars.
     from lading.building.sizes.explaining import explain
+    from lading.building.sizes.known import Known
     from lading.cli import sizes_shown
 
-    sizes_shown.show(explain(one.image))
+    sizes_shown.show(explain(one.image, Known(Folders.of_user().cache)))
 
 
 def _explain_refused(error: BuildError) -> None:
@@ -89,9 +91,11 @@ def _explain_refused(error: BuildError) -> None:
 
 def _explained(one: Built) -> dict[str, object]:
     from lading.building.sizes.explaining import explain
+    from lading.building.sizes.known import Known
     from lading.cli import sizes_shown
 
-    return {"explained": sizes_shown.document(explain(one.image))}
+    known = Known(Folders.of_user().cache)
+    return {"explained": sizes_shown.document(explain(one.image, known))}
 
 
 def _document(name: str, one: Several, explain: bool) -> dict[str, object]:

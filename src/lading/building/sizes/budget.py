@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lading.building.recipe import Recipe
 from lading.building.sizes.explaining import Explained, Part, explain
-from lading.building.sizes.reading import Known
+from lading.building.sizes.known import Known
 from lading.errors import BuildError, ImageNotFound, StoreError
 from lading.oci import Image, Reference
 from lading.stores.layout import Layout
@@ -23,12 +23,11 @@ class OverBudgetError(BuildError):
     explained: Explained | None = None
 
 
-def check(recipe: Recipe, image: Image, store: Layout) -> None:
+def check(recipe: Recipe, image: Image, store: Layout, known: Known) -> None:
     """Raise OverBudgetError for an image that is larger than its recipe allows, as it is sent."""
     most = recipe.max_size_bytes
     if most is None or image.size <= most:
         return
-    known: Known = {}
     now = explain(image, known)
     came = f"{_size(image.size)}, most of it {_named(now.parts)}"
     raise OverBudgetError(

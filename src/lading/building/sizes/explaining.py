@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lading.building.sizes import needed, reading
+from lading.building.sizes.known import File, Known
 from lading.building.sizes.owners import Owner, Owners
-from lading.building.sizes.reading import File, Files, Known
+from lading.building.sizes.reading import Files
 from lading.oci import Image, Manifest
 from lading.oci.annotations import KIND
 

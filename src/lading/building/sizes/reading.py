@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import tarfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import IO
 
 import zstandard
 
-from lading.oci import Digest, Image, Layer
+from lading.building.sizes.known import Contents, File, Known
+from lading.oci import Image, Layer
 from lading.stores.uncompressed import tar_of
 
+_PIECE_BYTES = 1 << 20
 COMPARED_BYTES = 64 * 1024
 """Smaller files are not compared: all that are there twice come to little."""
 _TOLD = re.compile(
@@ -20,19 +23,6 @@ _TOLD = re.compile(
     r"|var/lib/dpkg/status"
 )
 """Files that tell what others belong to."""
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of a layer. `layer` counts from the lowest, 0."""
-
-    path: str
-    layer: int
-    size: int
-    packed: int
-    """Bytes of the stored layer, estimated: what it compresses to alone, scaled to the whole."""
-    digest: str = ""
-    """Its content's, of larger files."""
 
 
 @dataclass
@@ -48,33 +38,19 @@ class Files:
         return {one.path: one for one in self.files}
 
 
-@dataclass(frozen=True)
-class Contents:
-    """Of one layer: its files, of which `File.layer` is 0, and the texts that tell of packages."""
-
-    files: tuple[File, ...]
-    told: Mapping[str, str]
-
-
-Known = dict[Digest, Contents]
-"""Layers that were read, by the digest that they are stored under: images share most of theirs."""
-
-
 def read(image: Image, known: Known | None = None) -> Files:
     """Reads every layer that is not `known`, some 1.5 s for 300 MB. Raises DamagedBlob."""
-    known = {} if known is None else known
+    known = known or Known()
     found = Files()
     for number, layer in enumerate(image.layers):
-        digest = layer.descriptor.digest
-        if digest not in known:
-            known[digest] = _read_layer(layer)
-        found.files += [replace(one, layer=number) for one in known[digest].files]
-        found.told |= known[digest].told
+        contents = known.of(layer, _read_layer)
+        found.files += [replace(one, layer=number) for one in contents.files]
+        found.told |= contents.told
     return found
 
 
 def _read_layer(layer: Layer) -> Contents:
-    packed = _packing(layer)
+    is_packed = layer.descriptor.digest != layer.diff_id
     told: dict[str, str] = {}
     rows: list[tuple[str, int, int, str]] = []
     with tar_of(layer) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
@@ -82,20 +58,30 @@ def _read_layer(layer: Layer) -> Contents:
             content = tar.extractfile(member) if member.isfile() else None
             if content is None:
                 continue
-            data = content.read()
-            digest = hashlib.sha256(data).hexdigest() if len(data) >= COMPARED_BYTES else ""
             path = member.name.removeprefix("./").lstrip("/")
-            rows.append((path, len(data), packed(data), digest))
             if _TOLD.fullmatch(path):
-                told[path] = data.decode("utf-8", "replace")
+                text = content.read()
+                told[path] = text.decode("utf-8", "replace")
+                content = io.BytesIO(text)
+            rows.append((path, member.size, *_measured(content, member.size, is_packed)))
     # Headers and padding of a tar are shared out like all else.
     scale = layer.descriptor.size / (sum(row[2] for row in rows) or 1)
     files = (File(path, 0, size, round(share * scale), x) for path, size, share, x in rows)
     return Contents(tuple(files), told)
 
 
-def _packing(layer: Layer) -> Callable[[bytes], int]:
-    if layer.descriptor.digest == layer.diff_id:
-        return len
-    compressor = zstandard.ZstdCompressor(level=1)
-    return lambda data: len(compressor.compress(data))
+def _measured(content: IO[bytes], size: int, is_packed: bool) -> tuple[int, str]:
+    """What a file's content compresses to, and its digest where it is worth comparing.
+
+    Read in pieces: a model may be larger than memory.
+    """
+    compressor = zstandard.ZstdCompressor(level=1).compressobj() if is_packed else None
+    content_hash = hashlib.sha256() if size >= COMPARED_BYTES else None
+    packed = 0
+    while piece := content.read(_PIECE_BYTES):
+        packed += len(compressor.compress(piece)) if compressor else len(piece)
+        if content_hash:
+            content_hash.update(piece)
+    if compressor:
+        packed += len(compressor.flush())
+    return packed, content_hash.hexdigest() if content_hash else ""

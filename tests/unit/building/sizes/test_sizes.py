@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import tarfile
+import tracemalloc
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 import zstandard
 
 from lading.building.recipe import Environment, Recipe
-from lading.building.sizes import budget
+from lading.building.sizes import budget, reading
 from lading.building.sizes.explaining import Copies, Explained, explain
+from lading.building.sizes.known import Known
 from lading.building.sizes.owners import Owner, Owners
 from lading.errors import BuildError
 from lading.oci import Descriptor, Digest, Image, Layer, Reference, assemble, media_types
@@ -150,10 +152,10 @@ def test_an_image_that_is_too_large_is_refused_with_what_made_it_so(store: Layou
     store.write(before, Reference("app/s"))
     grown = {**small, **_wheel("big", {"big/a.so": _noise(3_200_000, "b")})}
     now = _image(_layer(store, "wheels", grown))
-    budget.check(_recipe(None), now, store)
-    budget.check(_recipe(now.size), now, store)
+    budget.check(_recipe(None), now, store, Known())
+    budget.check(_recipe(now.size), now, store, Known())
     with pytest.raises(BuildError) as caught:
-        budget.check(_recipe(2 * 1024**2), now, store)
+        budget.check(_recipe(2 * 1024**2), now, store, Known())
     assert str(caught.value) == (
         "lading.yaml:5: services.s.max_size: its image would be larger than it may be: expected at "
         "most 2.0Mi, compressed, got 4.1Mi, most of it big 1.0 3.1Mi, small 1.0 1.0Mi; since the "
@@ -165,5 +167,36 @@ def test_an_image_that_is_too_large_is_refused_with_what_made_it_so(store: Layou
 def test_a_first_image_has_no_last_one(store: Layout) -> None:
     now = _image(_layer(store, "code", {"app/a": _noise(3_000_000, "a")}))
     with pytest.raises(BuildError) as caught:
-        budget.check(_recipe(2 * 1024**2), now, store)
+        budget.check(_recipe(2 * 1024**2), now, store, Known())
     assert "got 2.9Mi, most of it your code 2.9Mi; see" in str(caught.value)
+
+
+def test_a_layer_is_read_once_whatever_it_is_asked_for(
+    store: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = _image(_layer(store, "wheels", _wheel("small", {"small/a.so": _noise(100_000, "s")})))
+    first = explain(image, Known(tmp_path))
+    opened = []
+    monkeypatch.setattr(reading, "tar_of", opened.append)
+    assert explain(image, Known(tmp_path)) == first
+    assert opened == []
+
+
+@pytest.mark.parametrize("damaged", ["", "{}", "[]", '{"form": 1, "files": [[1]], "told": {}}'])
+def test_what_is_kept_of_a_layer_may_be_lost(store: Layout, tmp_path: Path, damaged: str) -> None:
+    image = _image(_layer(store, "code", {"app/a": b"x"}))
+    first = explain(image, Known(tmp_path))
+    [kept] = (tmp_path / "sizes").iterdir()
+    kept.write_text(damaged)
+    assert explain(image, Known(tmp_path)) == first
+
+
+def test_a_file_larger_than_memory_is_read_in_pieces(store: Layout) -> None:
+    image = _image(_layer(store, "model", {"app/model.bin": bytes(40_000_000)}))
+    tracemalloc.start()
+    try:
+        explain(image)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000
