@@ -17,7 +17,8 @@ from tests.contracts.runtime.serving import Server, serve
 
 FORM, JSON = "multipart/form-data", "application/json"
 SERVED = {"SOURCE": str(Path(__file__).parent), "SERVICE": "described"}
-MOST_SECONDS = 6
+MOST_SECONDS = (5, 20)
+"""Longer where a busy machine makes hardly any request in the first."""
 LOOSER = "positive_data_acceptance"
 """Is not asked: a whole number may not be written as 1.0, which JSON Schema cannot say."""
 UNTYPED = f"{LOOSER},negative_data_rejection"
@@ -58,11 +59,15 @@ def test_every_answer_is_as_described(
 ) -> None:
     given = {**SERVED, "HANDLER": f"described:{attribute}"}
     with serve(tmp_path, attribute, kind="tcp", **given) as server:
-        bounds = ["--max-examples", "50", "--max-time", str(MOST_SECONDS)]
-        done = run(server, media_type, tmp_path, *bounds, "--exclude-checks", unasked)
+        for seconds in MOST_SECONDS:
+            bounds = ["--max-examples", "50", "--max-time", str(seconds)]
+            done = run(server, media_type, tmp_path, *bounds, "--exclude-checks", unasked)
+            made = re.search(r"(\d+) generated", done.stdout)
+            if done.returncode or (made and int(made[1]) > 50):
+                break
         assert done.returncode == 0, done.stdout + done.stderr
         made = re.search(r"(\d+) generated, \d+ passed", done.stdout)
-        assert made and int(made.group(1)) > 50, done.stdout
+        assert made and int(made[1]) > 50, done.stdout
         assert '"level":"error"' not in server.log()
         assert server.stop() == 0
 
