@@ -122,8 +122,14 @@ def test_who_is_not_let_in_is_told_so_without_what_was_tried(
     (app.folder / "requirements.txt").write_text("lading-secretive\n")
     wrong = {"PIP_EXTRA_INDEX_URL": index.url_of(USER, "Wr0ng-" + SECRET)}
     said = App(app.folder, app.port, {**app.environ, **wrong}).refused("lock")
-    assert "lading: requirements.txt:1: no index has a package of the name lading-secretive" in said
+    assert (
+        f"lading: {index.url}: the index lets nobody in: expected that {USER} may read it, got "
+        "HTTP status 401; give what it lets in by in its URL, a netrc or a keyring"
+    ) in said
     assert not found(said.encode())
+    bare = {"PIP_EXTRA_INDEX_URL": index.url}
+    said = App(app.folder, app.port, {**app.environ, **bare}).refused("lock")
+    assert "expected a user and a password, and none are known for it" in said
 
 
 def test_nothing_of_a_credential_is_anywhere_after_lock_build_up_and_push(

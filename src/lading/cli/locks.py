@@ -45,6 +45,8 @@ def _fresh(app: App, environments: Collection[Environment], platforms: Iterable[
     for platform in platforms:
         for environment in environments:
             locked = lock.environments.get(environment.name, {}).get(platform)
+            if environment.name not in lock.environments:
+                raise _outdated(app, environment, "it is not in it")
             if locked is None:
                 raise _outdated(app, environment, f"it is not locked for {platform}", platform)
             if reason := lockfile.is_stale(environment, locked):

@@ -127,7 +127,12 @@ class Keys:
     def _unknown(self, name: str) -> SettingsError:
         if name in self.later:
             return SettingsError("not yet supported", todo="remove it")
-        meant = nearest(name, [*self.known, *self.later])
+        inside = (
+            f"{outer}.{name}"
+            for outer, key in self.known.items()
+            if isinstance(key.kind, Keys) and name in key.kind.known
+        )
+        meant = next(inside, None) or nearest(name, [*self.known, *self.later])
         if meant:
             return SettingsError("unknown key", todo=f"did you mean {meant}?")
         return SettingsError("unknown key", expected=f"one of {', '.join(sorted(self.known))}")

@@ -189,6 +189,11 @@ class _Quantity:
             found = re.fullmatch(self._pattern(), node.text)
             if found and self.least <= float(found[1]) * self.units[found[2]] <= self.most:
                 return float(found[1]) * self.units[found[2]]
+            meant = re.fullmatch(r"([0-9.]+) *([kmgt])(i?)b?", node.text, re.IGNORECASE)
+            if meant and found is None and "Ki" in self.units:
+                unit = meant[2].upper() + meant[3].lower()
+                todo = f"write {meant[1]}{'k' if unit == 'K' else unit}"
+                return refuse(faults, place, self.expected, node, todo)
         return refuse(faults, place, self.expected, node)
 
     def schema(self) -> Schema:

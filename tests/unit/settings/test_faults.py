@@ -47,7 +47,7 @@ lading.yaml:9: services.ocr.scale.min: expected a whole number from 1, got 0; ra
 lading.yaml:9: services.ocr.scale.max: not yet supported; remove it
 lading.yaml:10: services.ocr.resources.cpu: expected a number from 0.01 to 1024, got -1
 lading.yaml:10: services.ocr.resources.memory: expected a size from 4Mi, such as "512Mi" or \
-"1Gi", got "512m"
+"1Gi", got "512m"; write 512M
 lading.yaml:10: services.ocr.resources.gpu: expected a whole number from 0, got -1; raise it to 0
 lading.yaml:11: services.ocr.env.LADING_X: LADING_ names are the server's own, but for \
 LADING_LOG_LEVEL and LADING_ACCESS_LOG; remove it; timeout, workers, batching and \
@@ -107,6 +107,13 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_no_settings_is_explained(tmp_path: Path, content: bytes, text: str) -> None:
     assert said(tmp_path, content) == text
+
+
+def test_what_other_tools_would_take_is_told_as_it_is_written_here(tmp_path: Path) -> None:
+    written = b"app: a\nservices: {a: {handler: 'm:f', memory: 1Gi, max_size: 10 MB}}\n"
+    told = said(tmp_path, written)
+    assert "services.a.memory: unknown key; did you mean resources.memory?" in told
+    assert 'got "10 MB"; write 10M' in told
 
 
 def test_anchors_that_multiply_are_bounded(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from packaging.markers import Marker
 
 from lading.building.wheels import explain, indexes, program, uv_settings
+from lading.building.wheels.sources import letting_in
 from lading.building.wheels.target import Target
 
 _PYLOCK_HEAD = 'lock-version = "1.0"\ncreated-by = "lading"\n'
@@ -43,6 +44,7 @@ class Wanted:
 def packages(wanted: Wanted) -> list[Package]:
     """What the requirements resolve to. Raises RequirementsError."""
     target = wanted.target
+    letting_in.check(wanted.path)
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "pylock.toml"
         # uv takes the versions of a lock that is there already, where they still satisfy.

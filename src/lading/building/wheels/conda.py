@@ -119,7 +119,10 @@ def read(path: Path, text: str) -> Conda:
         elif spec["name"].lower() not in _ACCEPTED:
             packages.append(_package(path, text, one, spec))
     if packages:
-        raise packages[0]
+        first, *others = packages
+        also = ", ".join(one.came for one in others)
+        first.todo += f"; and so with {also}" if also else ""
+        raise first
     return Conda(python, tuple(pip))
 
 
@@ -132,9 +135,9 @@ def _document(path: Path, text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         number = mark.line + 1 if mark else 0
-        raise _refused(
-            path, number, "YAML", getattr(error, "problem", "") or "something else"
-        ) from None
+        said = getattr(error, "problem", "") or "something else"
+        came = "a line that stands further in, or out, than it may" if "<block" in said else said
+        raise _refused(path, number, "YAML", came) from None
     if not isinstance(document, dict):
         raise _refused(path, 1, "a conda environment with `dependencies`", "something else")
     return document

@@ -66,3 +66,12 @@ def test_what_is_no_environment_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(RequirementsError) as refused:
         requirements.lines(path)
     assert refused.value.problem == "is no environment"
+
+
+def test_a_line_that_stands_where_it_may_not_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "environment.yml"
+    path.write_text("dependencies:\n  - one\n - two\n")
+    with pytest.raises(RequirementsError) as refused:
+        requirements.lines(path)
+    assert refused.value.came == "a line that stands further in, or out, than it may"
+    assert refused.value.where.endswith("environment.yml:3")

@@ -30,12 +30,17 @@ def fetch(url: str, asked: Path, to: IO[bytes], where: str) -> str:
     _check(url, where)
     told = indexes.environment()
     settings = uv_settings.read(asked.parent, told)
-    found = credentials.find(url, places(asked, told, settings), _keyring(told, settings), told)
+    found = credentials.find(url, places(asked, told, settings), by_keyring(told, settings), told)
     seen = hashlib.sha256()
     auth = (found.user, found.password) if found else None
+    verify = verified_by(told.get("SSL_CERT_FILE", ""))
     try:
         with (
-            httpx.Client(timeout=_SECONDS, follow_redirects=True, verify=_verify(told)) as client,
+            httpx.Client(
+                timeout=_SECONDS,
+                follow_redirects=True,
+                verify=verify,
+            ) as client,
             client.stream("GET", bare(url), auth=auth) as answer,
         ):
             answer.raise_for_status()
@@ -85,12 +90,13 @@ def places(asked: Path, told: Mapping[str, str], settings: Mapping[str, Any]) ->
     return [one for one in found if "://" in one.url]
 
 
-def _keyring(told: Mapping[str, str], settings: Mapping[str, Any]) -> bool:
+def by_keyring(told: Mapping[str, str], settings: Mapping[str, Any]) -> bool:
+    """Whether the program `keyring` is to be asked."""
     return "subprocess" in (told.get("UV_KEYRING_PROVIDER"), settings.get("keyring-provider"))
 
 
-def _verify(told: Mapping[str, str]) -> ssl.SSLContext | bool:
-    file = told.get("SSL_CERT_FILE", "")
+def verified_by(file: str) -> ssl.SSLContext | bool:
+    """What httpx is to hold a certificate to: the authorities of `file`, else the usual ones."""
     return ssl.create_default_context(cafile=file) if file and Path(file).is_file() else True
 
 
