@@ -10,7 +10,7 @@ import click
 from lading.cli import output, places, registries, signature_checks
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
-from lading.errors import RegistryError
+from lading.errors import NotInRegistry, RegistryError
 from lading.oci import Image
 from lading.oci.platforms import of_this_machine
 from lading.progress import Progress
@@ -18,6 +18,7 @@ from lading.settings import read
 from lading.settings.app import App
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
+from lading.stores.registry import Registries
 
 _APP, _SERVICE = "io.lading.app", "io.lading.service"
 
@@ -63,7 +64,7 @@ def command(
 
 def _pull(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Image]:
     with registries.opened(app, progress) as there:
-        pulled = [there.pull(one.there, store, of_this_machine()) for one in wanted]
+        pulled = [_one(there, one, store) for one in wanted]
     for one, image in _pairs(wanted, pulled):
         _check_owner(one, image)
     signature_checks.require(app, store, {str(one.there): x for one, x in _pairs(wanted, pulled)})
@@ -71,6 +72,14 @@ def _pull(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress)
     for one, image in _pairs(wanted, pulled):
         store.write(image, one.here)
     return pulled
+
+
+def _one(there: Registries, one: Placed, store: Layout) -> Image:
+    try:
+        return there.pull(one.there, store, of_this_machine())
+    except NotInRegistry as error:
+        error.todo = "push it there, or name another tag by --tag"
+        raise
 
 
 def _check_owner(one: Placed, image: Image) -> None:

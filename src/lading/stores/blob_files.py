@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedReader
@@ -13,6 +14,7 @@ from typing import Self
 
 from lading.errors import StoreError
 from lading.oci import Descriptor, Digest
+from lading.progress import amount
 from lading.stores import images
 from lading.stores.disk import explained
 from lading.stores.incomplete import Incomplete, sweep
@@ -73,6 +75,19 @@ class BlobFiles:
         with explained(self._named):
             self.prepare()
             return BlobFileWriter(self)
+
+    def check_room(self, size: int) -> None:
+        with explained(self._named):
+            self.prepare()
+            free = shutil.disk_usage(self._named).free
+        if size > free:
+            raise StoreError(
+                "the disk has too little room",
+                str(self._named),
+                amount(size),
+                f"{amount(free)} free",
+                "make room there, or set LADING_HOME to a folder on a larger disk",
+            )
 
     def verify(self, digest: Digest) -> None:
         with self.open(digest) as stream:

@@ -91,6 +91,8 @@ class MemoryBlobs:
     def writer(self) -> MemoryWriter:
         return MemoryWriter(self)
 
+    def check_room(self, size: int) -> None: ...
+
     def verify(self, digest: Digest) -> None:
         with self.open(digest) as stream:
             came = Digest.of(stream.read())

@@ -58,6 +58,10 @@ class Blobs(Protocol):
         """A way to add a blob. One that is there already is replaced, which mends it."""
         ...
 
+    def check_room(self, size: int) -> None:
+        """Raises StoreError where so many bytes more would not go in."""
+        ...
+
     def verify(self, digest: Digest) -> None:
         """Read all of a blob. Raises DamagedBlob when it has another digest, StoreError."""
         ...

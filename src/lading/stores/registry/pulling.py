@@ -45,6 +45,7 @@ class Pull:
         with store.shared():
             missing = [one for one in _once(manifest) if store.blobs.size(one.digest) != one.size]
             size = sum(one.size for one in missing)
+            store.blobs.check_room(size)
             progress.start(task, size)
             self._download(missing, store, partial(progress.advance, task))
             layers = tuple(

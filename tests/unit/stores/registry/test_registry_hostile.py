@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from lading.errors import RegistryError
+from lading.errors import RegistryError, StoreError
 from lading.oci import Artifact
 from lading.progress import Silent
+from lading.stores.layout import Layout
 from lading.stores.memory import Memory
 from lading.stores.registry import Host, Registries, referrers
 from lading.stores.registry.patience import InVainError, PassingError, Patience, Tries
@@ -273,3 +274,19 @@ def test_no_token_is_asked_of_this_machine_because_a_registry_elsewhere_says_so(
     with pytest.raises(RegistryError, match="names no place for tokens: expected a place of its"):
         proof.renew([f'Bearer realm="{realm}"'], None)
     assert asked == []
+
+
+def test_what_the_disk_has_no_room_for_is_not_begun(registry, opened, pushed, tmp_path):
+    kind, content = registry.manifests["team/app/web", "1"]
+    document = json.loads(content)
+    document["layers"][0]["size"] = 10**17
+    registry.manifests["team/app/web", "1"] = (kind, json.dumps(document).encode())
+    registry.asked.clear()
+    with pytest.raises(StoreError) as caught:
+        opened(registry).pull(place(registry), Layout(tmp_path / "store"), PLATFORM)
+    assert "the disk has too little room: expected 93132257.5Gi, got " in str(caught.value)
+    assert "free; make room there, or set LADING_HOME to a folder on a larger disk" in str(
+        caught.value
+    )
+    # Its config is there, and none of its layers was asked for.
+    assert registry.count("GET", "/blobs/") == 1
