@@ -15,6 +15,7 @@ from typing import Any
 
 from lading.errors import ImageNotFound, StoreError
 from lading.oci import Artifact, Descriptor, Digest, media_types
+from lading.oci.annotations import MADE_AT
 from lading.oci.document import Document
 from lading.stores.store import Store
 
@@ -22,8 +23,6 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 PREDICATE = "in-toto.io/predicate-type"
 """Annotation of an artifact: what its statement says."""
-CREATED = "org.opencontainers.image.created"
-"""Annotation of an artifact: when the build that it tells of ended (RFC 3339)."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def artifacts(bill: Bill) -> Iterator[Artifact]:
     if bill.provenance:
         said = {PREDICATE: PROVENANCE}
         if bill.origin.finished:
-            said[CREATED] = bill.origin.finished
+            said[MADE_AT] = bill.origin.finished
         yield Artifact.of(bill.subject, media_types.IN_TOTO, bill.provenance, said)
 
 

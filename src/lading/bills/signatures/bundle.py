@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from lading.bills.signatures.keys import PrivateKey, PublicKey
 from lading.errors import SignatureError, StoreError
 from lading.oci import Artifact, Descriptor
+from lading.oci.annotations import MADE_AT
 from lading.oci.document import Document
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -23,7 +24,6 @@ _ANY_VERSION = "application/vnd.dev.sigstore.bundle"
 _PAYLOAD = "application/vnd.in-toto+json"
 _CONTENT = "dev.sigstore.bundle.content"
 _PREDICATE = "dev.sigstore.bundle.predicateType"
-_CREATED = "org.opencontainers.image.created"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def attached_to(subject: Descriptor, raw: bytes, predicate_type: str, created: s
     annotations: Mapping[str, str] = {
         _CONTENT: "dsse-envelope",
         _PREDICATE: predicate_type,
-        _CREATED: created,
+        MADE_AT: created,
     }
     return Artifact.of(subject, MEDIA_TYPE, raw, annotations)
 

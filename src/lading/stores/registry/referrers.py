@@ -14,6 +14,7 @@ import httpx
 
 from lading.errors import NotInRegistry, RegistryError, StoreError
 from lading.oci import Artifact, Descriptor, Digest, media_types
+from lading.oci.annotations import MADE_AT
 from lading.oci.artifact import layer_of
 from lading.oci.document import Document
 from lading.oci.manifest import descriptor
@@ -34,7 +35,10 @@ def tag(subject: Digest) -> str:
 
 
 def pull(repository: Repository, subject: Digest) -> list[Artifact]:
-    """What is attached to an image, each held to its digest, in the registry's order.
+    """What is attached to an image, each held to its digest, the oldest first.
+
+    A registry has no order for it, and the newest is the bill that counts: so by the time that an
+    annotation says, and what says none before.
 
     What is not one document about just this image is left out: signatures of an older form, for
     example, whose place is not here. Raises RegistryError.
@@ -48,7 +52,7 @@ def pull(repository: Repository, subject: Digest) -> list[Artifact]:
             if size > _MOST_BYTES:
                 expected = f"at most {_MOST_BYTES} bytes of attached documents"
                 raise RegistryError("is too much to pull", repository.where, expected, "more")
-    return found
+    return sorted(found, key=lambda one: one.annotations.get(MADE_AT, ""))
 
 
 def push_list(repository: Repository, artifacts: Sequence[Artifact]) -> None:

@@ -42,6 +42,23 @@ def test_what_was_pushed_is_pulled_again_with_what_is_attached(registry, opened,
         other.blobs.verify(layer.descriptor.digest)
 
 
+def test_what_is_attached_is_pulled_in_the_order_in_which_it_was_made(
+    registry, opened, store, image
+):
+    kind, made = "application/vnd.in-toto+json", "org.opencontainers.image.created"
+    before = store.attached(image.digest)
+    told = [
+        Artifact.of(image.descriptor, kind, b"%d" % day, {made: f"2026-01-0{day}T00:00:00Z"})
+        for day in (1, 2, 3)
+    ]
+    for one in (told[2], told[0], told[1]):
+        store.attach(one)
+    opened(registry).push(image.digest, store, place(registry))
+    other = Memory()
+    opened(registry).pull(place(registry), other, PLATFORM)
+    assert other.attached(image.digest) == [*before, *told]
+
+
 def test_what_is_there_is_not_sent_again(registry, opened, store, image):
     opened(registry).push(image.digest, store, place(registry))
     before = registry.count("PATCH", "/") + registry.count("PUT", "/blobs/")
