@@ -39,6 +39,8 @@ def check_files(
         if not remembered.is_clean(one.path, said):
             new = _scanned(one)
             found += new
+            inside = (x.path for x in new if x.path != one.path)
+            full.update((x, f"{full[one.path]}{x.removeprefix(one.path)}") for x in inside)
             if not new:
                 remembered.learn(one.path, said)
     remembered.save()
@@ -129,10 +131,19 @@ def _without_line(one: Finding) -> Finding:
 
 def _scanned(one: Found) -> list[Finding]:
     try:
-        return scanning.scan(one.full, one.path, one.status.st_size)
+        found = scanning.scan(one.full, one.path, one.status.st_size)
+        if not scanning.is_archive(scanning.start_of(one.full)):
+            return found
+        # Imported where there is one: what unpacks takes 10 ms.
+        from lading.building.secrets import archives
+
+        inside = archives.scan(one.full, one.path)
     except OSError as error:
         came = (error.strerror or str(error)).lower()
         raise BuildError("cannot be read", where=str(one.full), came=came) from error
+    # What is stored in it as it is was found twice.
+    kinds = {finding.kind for finding in inside}
+    return [*inside, *(finding for finding in found if finding.kind not in kinds)]
 
 
 def _error(left: Sequence[Finding], names: Mapping[str, str], todo: str) -> BuildError:

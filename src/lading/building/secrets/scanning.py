@@ -31,6 +31,9 @@ _IS_TOKEN = bytes(
     0x61 if chr(one).isascii() and (chr(one).isalnum() or chr(one) in "+/=_.-") else 0x20
     for one in range(256)
 )
+ZIP = b"PK\x03\x04"
+PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+"""How files of gzip, bzip2 and xz begin."""
 PRAGMAS = (b"pragma: allowlist secret", b"gitleaks:allow")
 """On a line, they say that there is no secret: of detect-secrets and of gitleaks."""
 _NEXT_LINE = b"pragma: allowlist nextline secret"
@@ -43,6 +46,22 @@ def scan(path: Path, name: str, size: int) -> list[Finding]:
         while chunk := file.read(CHUNK_BYTES):
             one.feed(chunk)
     return one.found
+
+
+def start_of(path: Path) -> bytes:
+    """As much of a file as tells what it is. Raises OSError."""
+    with regular.opened(path) as file:
+        return file.read(512)
+
+
+def is_archive(start: bytes) -> bool:
+    """Whether a file that begins so is packed; `archives.py` unpacks it."""
+    return start.startswith((ZIP, *PACKED)) or is_tar(start)
+
+
+def is_tar(start: bytes) -> bool:
+    """Whether it is a tar, unpacked (POSIX.1-2017, "ustar interchange format")."""
+    return start[257:262] == b"ustar"
 
 
 def scan_text(text: str, name: str) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -107,6 +108,15 @@ def test_what_is_allowed_by_name_passes(
         _make_code(recipe, materials)
     else:
         assert "holds a GitHub token" in _refused(recipe, materials)
+
+
+def test_a_secret_in_an_archive_is_named_with_both(recipe: Recipe, materials: Materials) -> None:
+    with zipfile.ZipFile(recipe.source / "a.zip", "w") as packed:
+        packed.writestr("deep/config.py", f"one\nT = '{TOKEN}'\n")
+    said = _refused(recipe, materials)
+    assert said.startswith(f"{recipe.source / 'a.zip'}/deep/config.py:2: holds a GitHub token")
+    assert said.endswith('`allow_secrets: ["a.zip/deep/config.py:github-token"]`')
+    _make_code(replace(recipe, allow_secrets=("a.zip/deep/config.py:github-token",)), materials)
 
 
 def test_a_folder_may_be_allowed(recipe: Recipe, materials: Materials) -> None:
