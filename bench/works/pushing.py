@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,10 +9,11 @@ from pathlib import Path
 
 from bench.app import App
 from bench.figure import Figure, ratio, spread
-from bench.peer import BASE, Peer
-from bench.programs import call
+from bench.peer import Peer
 from bench.registry import Registry
 from bench.sample import Sample, by_turns, seconds
+from bench.works import buildah
+from bench.works.buildah import Buildah
 
 _BUILD = "one line of code changed, built and pushed to a registry on loopback"
 
@@ -40,17 +40,9 @@ class Sides:
         self.peer.docker("push", "--quiet", name)
 
     def buildah(self) -> None:
-        name = f"{self.registry.address}/buildah/digits"
-        base = f"--build-arg=base={self.registry.address}/base"
-        self._buildah("bud", "--quiet", "--layers", "--isolation=chroot", "--network=host", base,
-                      "--tls-verify=false", "--tag", name, str(self.peer.context))  # fmt: skip
-        self._buildah("push", "--quiet", "--tls-verify=false", name)
-
-    def _buildah(self, *arguments: str) -> str:
-        root = self.folder / "buildah"
-        places = ("--root", str(root), "--runroot", str(root / "run"))
-        # overlay on this machine's own disk, as Docker has it.
-        return call("buildah", *places, "--storage-driver=overlay", *arguments)
+        made = Buildah(self.peer, self.registry, self.folder / "buildah")
+        made.build()
+        made.push()
 
     def measured(self, name: str, work: Callable[[], None]) -> Callable[[], float]:
         """Seconds of a change, and beside it the bytes by which the registry grew."""
@@ -70,16 +62,16 @@ def measure(app: App, peer: Peer, registry: Registry, folder: Path, times: int) 
     """All that does not change is in the registry before."""
     sides = Sides(app, peer, registry, folder)
     works = {"lading": sides.lading, "docker": sides.docker}
-    base = f"{registry.address}/base"
-    peer.docker("tag", BASE, base)
-    peer.docker("push", "--quiet", base)
-    if shutil.which("buildah"):
+    if buildah.is_here():
+        buildah.put_base(peer, registry)
         works["buildah"] = sides.buildah
     for work in works.values():
         work()
     taken = by_turns(times, {name: sides.measured(name, work) for name, work in works.items()})
     sent = {name: Sample(tuple(values)) for name, values in sides.sent.items()}
-    peer.docker("image", "rm", "--force", base, f"{registry.address}/docker/digits")
+    peer.docker("image", "rm", "--force", f"{registry.address}/docker/digits")
+    if "buildah" in works:
+        Buildah(peer, registry, folder / "buildah").forget()
     return list(_figures(taken, sent))
 
 

@@ -11,7 +11,7 @@ from bench import app, docker, machine, peer, programs, registry, results
 from bench.docker import Docker
 from bench.figure import Figure
 from bench.programs import MeasurementError, say
-from bench.works import large_store, pulling, pushing, verifying
+from bench.works import buildah, large_store, pulling, pushing, verifying
 
 _TIMES, _FEW = 5, 3
 _IMAGES, _REVISIONS = 1_000, 10_000
@@ -64,6 +64,9 @@ def _works(
     example: app.App, beside: peer.Peer, place: registry.Registry, folder: Path
 ) -> dict[str, Callable[[], list[Figure]]]:
     return {
+        "first image beside buildah": lambda: buildah.first_image(
+            example, beside, place, folder, _FEW
+        ),
         "push": lambda: pushing.measure(example, beside, place, folder, _TIMES),
         "verify": lambda: verifying.measure(example, beside, _FEW),
         "large store": lambda: large_store.measure(example, folder, _IMAGES, _REVISIONS, _FEW),
