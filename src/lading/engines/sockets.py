@@ -19,5 +19,5 @@ def require_room(socket: Path, run: Path) -> None:
             where=str(run),
             expected=f"paths of {_PATH_BYTES} bytes at most",
             came=str(longest),
-            todo="set LADING_HOME or XDG_RUNTIME_DIR to a shorter folder",
+            todo="set XDG_RUNTIME_DIR to a shorter folder",
         )

@@ -41,9 +41,15 @@ def test_a_run_folder_too_long_for_sockets_is_refused(tmp_path, images):
         pytest.skip("runc and conmon are not installed")
     store, image = Memory(), images.image()
     store.write(image)
-    engine = Embedded(store, tmp_path / "data", tmp_path / ("long" * 25))
-    with pytest.raises(EngineUnavailable, match="no room for the names of sockets: expected paths"):
+    run = tmp_path / ("long" * 25)
+    engine = Embedded(store, tmp_path / "data", run)
+    with pytest.raises(EngineUnavailable) as caught:
         engine.apply(Workload("digits", image.digest))
+    assert str(caught.value) == (
+        f"{run}: no room for the names of sockets: expected paths of 107 bytes at most, "
+        f"got {len(str(run)) + 31}; set XDG_RUNTIME_DIR to a shorter folder"
+    )
+    assert not run.exists()
 
 
 @pytest.mark.parametrize(("file", "bad", "good"), doctor._SYSCTLS)
