@@ -195,7 +195,7 @@ def test_two_processes_that_number_at_once_take_no_number_twice(address: Address
     assert sorted(x.content for x in found) == sorted(["m1/a"] * _MANY + ["m2/b"] * _MANY)
 
 
-_MANY = 60
+_MANY = 25
 
 
 def _add_many(address: Address, site: str) -> None:
