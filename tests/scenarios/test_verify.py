@@ -142,6 +142,10 @@ def test_what_cannot_be_verified_is_said_at_once(app: App, make_app: Callable[..
     assert app.refused("verify", "--platform", "linux/s390x", code=2) == (
         "lading: --platform: expected linux/amd64 or linux/arm64, got linux/s390x\n"
     )
+    assert app.refused("verify", "--platform", "linux/arm64") == (
+        "lading: probe linux/arm64: no image for it: got linux/amd64; "
+        "run `lading build --platform linux/arm64`\n"
+    )
     other = make_app("unverified")
     assert other.refused("verify") == (
         f"lading: {store(other).folder}: no image unverified/probe:latest; run `lading build`\n"

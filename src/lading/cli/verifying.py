@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from lading.bills.made import Made
@@ -84,10 +85,12 @@ def verify(app: App, wanted: Wanted, progress: Progress, *, fetch: bool) -> list
 
 def _verified(target: Target, lock: Lock, at: Bench, folder: Path, named: bool) -> Verified:
     begun, began = time.monotonic(), datetime.now(UTC)
-    check_whole(target.image, at.originals)
     recipe, locked = target.recipe, lock.environments[target.recipe.environment.name]
     told = f"{recipe.name} {target.platform}" if named else ""
     progress = Named(at.progress, told) if named else at.progress
+    progress.start(task := "read what is in the store", target.image.size)
+    check_whole(target.image, at.originals, partial(progress.advance, task))
+    progress.finish(task)
     mine = Bench(at.store, at.cache, progress, at.originals)
     again = mine.rebuilt(recipe, locked, target.platform)
     found = images.compare(target.image, again.image)
@@ -105,11 +108,13 @@ def _since(image: Image, made: Made, folder: Path, store: Layout) -> tuple[str, 
     return since(of(store, image.digest), made, Circumstances(folder))
 
 
-def check_whole(image: Image, store: Layout) -> None:
-    """Read every layer of the store's image. Raises DamagedBlob for one that is not whole."""
+def check_whole(image: Image, store: Layout, read: Callable[[int], None] = lambda _: None) -> None:
+    """Read every layer of the store's image; `read` hears of bytes. Raises DamagedBlob for one
+    that is not whole."""
     for layer in image.layers:
         try:
             store.blobs.verify(layer.descriptor.digest)
+            read(layer.descriptor.size)
         except DamagedBlob as error:
             error.problem = "a layer in the store is damaged"
             error.todo = "delete this file, then run `lading build` to make it again"
