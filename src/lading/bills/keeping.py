@@ -8,6 +8,7 @@ not: then the store does not grow, and nothing is asked or made.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from lading.bills.bill import Bill, attach, is_provenance
 from lading.bills.circumstances import Circumstances
 from lading.bills.made import Made
 from lading.building.layers.record import write_record
-from lading.errors import StoreError
+from lading.errors import SignatureError, StoreError
 from lading.oci import Artifact, Digest, Image, media_types
 from lading.progress import Progress, Silent
 from lading.stores import images
@@ -130,13 +131,26 @@ def _says(bill: Bill) -> tuple[Any, ...]:
 
 def _let_go(store: Layout, there: list[Artifact], kept: set[Digest]) -> None:
     """What another bill takes the place of: an SBOM of ours by an earlier Lading, and provenances
-    between the first and the newest."""
+    between the first and the newest, with what signs them."""
     told = [one for one in there if is_provenance(one) and one.digest not in kept]
     surplus = told[1 : 1 + max(0, len(told) + 1 - MOST)]
     sboms = [one for one in there if one.artifact_type == media_types.CYCLONEDX]
     replaced = [one for one in sboms if one.digest not in kept and _is_ours(one)]
-    for artifact in (*surplus, *replaced):
+    signed = _signed(there, {one.content for one in surplus}) if surplus else []
+    for artifact in (*surplus, *replaced, *signed):
         store.detach(artifact)
+
+
+def _signed(there: list[Artifact], statements: set[bytes]) -> list[Artifact]:
+    """Signatures of statements that are let go: they are of nothing any more."""
+    from lading.bills.signatures import bundle
+
+    found = []
+    for one in there:
+        with suppress(SignatureError):
+            if bundle.is_bundle(one) and bundle.Bundle.parse(one.content, "").payload in statements:
+                found.append(one)
+    return found
 
 
 def _is_ours(sbom: Artifact) -> bool:

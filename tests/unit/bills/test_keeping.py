@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ import pytest
 from lading import bills
 from lading.bills import keeping, provenance
 from lading.bills.circumstances import Circumstances
+from lading.bills.signatures import keys
+from lading.bills.signatures.checking import checks
+from lading.bills.signatures.signing import KeySigner, Signing, sign
+from lading.bills.signatures.trust import Keys
 from lading.errors import StoreError
 from lading.oci import Digest, media_types
 from lading.progress import Silent
@@ -65,6 +70,21 @@ def test_another_lock_gives_another_bill_and_ten_are_kept(workshop: Workshop) ->
     assert len(told) == keeping.MOST
     assert told[0] == "https://ci.example.org/0"
     assert told[-1] == "https://ci.example.org/12"
+
+
+def test_signatures_of_provenances_that_are_let_go_go_with_them(workshop: Workshop) -> None:
+    signer, moment = KeySigner(keys.generate("ours")), datetime(2026, 1, 1, tzinfo=UTC)
+    image = workshop.made().built.image
+    for number in range(keeping.MOST + 2):
+        made = workshop.made()
+        (workshop.app / "lading.lock").write_text(str(number))
+        keeping.keep(workshop.store, workshop.cache, made, Circumstances(workshop.app, {}))
+        sign(Signing(workshop.store, signer, "x", moment), image.descriptor)
+    found = checks(workshop.store, image.digest, Keys((signer.key.public,)))
+    assert [one.what for one in found if one.what == "provenance"] == ["provenance"] * keeping.MOST
+    assert all(one.holds for one in found)
+    # Two forms of the image's, one of the SBOM's, and what they are of.
+    assert len(attached(workshop)) == 2 * keeping.MOST + 2 + 1 + 1
 
 
 def resources(bill: bills.Bill | None) -> dict[str, Any]:
