@@ -5,6 +5,7 @@
     ├── SettingsError         lading.yaml, or something it points at
     ├── LockError             lading.lock is missing, stale, edited, or cannot be made
     │   ├── ArchiveError      a Debian archive: signature, index, package
+    │   ├── MergeConflict     lading.lock has two sides
     │   └── RequirementsError a Python requirement: unknown, conflicting, source only
     ├── BuildError            an image cannot be assembled from its lock
     ├── StoreError            images on disk
@@ -82,6 +83,10 @@ class LockError(LadingError):
 
 class ArchiveError(LockError):
     """A Debian archive does not hold what is needed, or cannot be trusted."""
+
+
+class MergeConflict(LockError):
+    """lading.lock has two sides, and which of them counts is not ours to say."""
 
 
 class RequirementsError(LockError):

@@ -87,6 +87,13 @@ def test_a_model_that_nothing_serves_is_told_both_ways_out(app: App) -> None:
     assert "add `flavour: onnx`" in said
 
 
+def test_a_lock_with_two_sides_is_not_locked_anew_over_both(app: App) -> None:
+    lock = app.folder / "lading.lock"
+    lock.write_text(f"<<<<<<< HEAD\n{lock.read_text()}=======\n>>>>>>> other\n")
+    said = refused_unchanged(app, "lock")
+    assert "lading.lock:1: holds a merge conflict: got <<<<<<< HEAD; take either side" in said
+
+
 def test_a_flavour_without_its_library_is_refused_when_locking(app: App) -> None:
     app.change("handler: probe:Probe", "model: weights.onnx\n    flavour: onnx")
     (app.folder / "requirements.txt").write_text("six==1.17.0\n")

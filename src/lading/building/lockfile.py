@@ -18,7 +18,7 @@ import msgspec
 from lading.building import fingerprint, flavours, in_image
 from lading.building.base_image import BaseImage
 from lading.building.recipe import Environment
-from lading.errors import LockError
+from lading.errors import LockError, MergeConflict
 
 
 @dataclass(frozen=True, order=True)
@@ -235,11 +235,11 @@ def _json(value: object) -> str:
 def _malformed(path: Path, text: str, error: Exception) -> LockError:
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(_MERGE_MARKERS):
-            return LockError(
+            return MergeConflict(
                 "holds a merge conflict",
                 where=f"{path}:{number}",
                 came=line,
-                todo="take either side, then run `lading lock`",
+                todo="take either side (git checkout --ours or --theirs), then run `lading lock`",
             )
     place = re.search(r"byte (\d+)", str(error))
     line_number = text.encode()[: int(place[1])].count(b"\n") + 1 if place else 1

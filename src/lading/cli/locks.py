@@ -12,7 +12,7 @@ from lading.building.lockfile import Lock, LockedEnvironment
 from lading.building.progress import Progress
 from lading.building.recipe import Environment, Recipe
 from lading.cli import registries
-from lading.errors import LockError
+from lading.errors import LockError, MergeConflict
 from lading.oci.platforms import of_this_machine
 from lading.settings.app import App
 from lading.state.folders import Folders
@@ -103,9 +103,14 @@ def make(app: App, platforms: Sequence[str], upgrade: bool, progress: Progress) 
 
 
 def _previous(path: Path) -> Lock | None:
-    """What is locked now; None where there is nothing, or nothing that can be relied on."""
+    """What is locked now; None where there is nothing, or nothing that can be relied on.
+
+    Raises MergeConflict: with either side, what is locked stays.
+    """
     try:
         return lockfile.read(path) if path.exists() else None
+    except MergeConflict:
+        raise
     except LockError as error:
         click.echo(f"lading: {error.problem or error}; locking anew", err=True)
         return None

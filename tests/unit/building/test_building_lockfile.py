@@ -97,7 +97,7 @@ def test_a_merge_conflict_is_named_with_its_line(path: Path) -> None:
         lockfile.read(path)
     assert str(refused.value) == (
         f"{path}:5: holds a merge conflict: got <<<<<<< HEAD;"
-        " take either side, then run `lading lock`"
+        " take either side (git checkout --ours or --theirs), then run `lading lock`"
     )
 
 
