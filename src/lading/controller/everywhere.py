@@ -90,10 +90,19 @@ def _revisions(app: Remembered, last: int) -> list[tuple[StoredRevision, bool]]:
             if earlier := past.revision(service, number):
                 kept[service, number] = earlier
     except StateError as error:
-        forever = f"if the app is no more, delete {app.own}"
-        error.todo = "; ".join(filter(None, (error.todo, forever)))
+        error.todo = "; ".join(filter(None, (error.todo, _for_good(app))))
         raise
     return [(one, key in wanted) for key, one in sorted(kept.items())]
+
+
+def _for_good(app: Remembered) -> str:
+    """What to do where its database will never be read again."""
+    if app.state.file:
+        return f"if the app is no more, delete {app.own}"
+    return (
+        f"the app {app.state.app} was last up with it: if it is gone for good, delete "
+        f"{app.own / STATE}, and the app begins anew in a file"
+    )
 
 
 def running(engines: Iterable[Engine]) -> Iterator[tuple[Digest, str]]:

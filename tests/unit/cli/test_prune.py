@@ -17,6 +17,7 @@ from lading.engines.engine import BRIDGE
 from lading.errors import LadingError
 from lading.oci import Digest, Image, Reference
 from lading.releases.revision import Spec
+from lading.state.address import Kept, remember
 from lading.state.database import open_file
 from lading.state.glance import LAST
 from lading.state.record import NewRevision, Record
@@ -133,6 +134,21 @@ def test_where_a_database_cannot_be_read_nothing_goes(
     assert str(refused) == (
         f"{database}: the database cannot be read: got file is not a database; "
         f"if the app is no more, delete {database.parent}"
+    )
+    assert set(store.blobs.all()) == before
+
+
+def test_where_a_server_does_not_answer_it_is_said_whose_it_was(
+    prune: Prune, database: Path, record: Record, store: Layout
+) -> None:
+    kept = database.with_name("database.json")
+    remember(kept, Kept("postgresql://127.0.0.1:1/lading", "shop"))
+    before = set(store.blobs.all())
+    refused = str(prune("--keep", "1").exception)
+    assert refused.startswith("postgresql://127.0.0.1:1/lading: the database does not answer: got ")
+    assert refused.endswith(
+        "; the app shop was last up with it: if it is gone for good, delete "
+        f"{kept}, and the app begins anew in a file"
     )
     assert set(store.blobs.all()) == before
 
