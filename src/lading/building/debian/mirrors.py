@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from lading.building.proxies import by_way_of
 from lading.errors import ArchiveError
 
 MIRROR = "LADING_DEBIAN_MIRROR"
@@ -36,7 +37,7 @@ def unreachable(what: str, tried: tuple[str, ...], came: str) -> ArchiveError:
         "cannot be downloaded",
         where=what,
         expected=f"an answer from {' or '.join(without_credentials(url) for url in tried)}",
-        came=came,
+        came=f"{came}{by_way_of(tried[-1]) if tried else ''}",
         todo=f"check the network, or name a mirror in {MIRROR}",
     )
 

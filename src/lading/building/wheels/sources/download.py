@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from lading.building.proxies import by_way_of
 from lading.building.wheels import indexes, requirements, uv_settings
 from lading.building.wheels.sources import credentials
 from lading.building.wheels.sources.credentials import Place
@@ -50,7 +51,8 @@ def fetch(url: str, asked: Path, to: IO[bytes], where: str) -> str:
     except httpx.HTTPStatusError as error:
         raise _failed(url, where, f"HTTP status {error.response.status_code}", auth) from None
     except httpx.HTTPError as error:
-        raise _failed(url, where, str(error) or type(error).__name__, auth) from None
+        came = f"{str(error) or type(error).__name__}{by_way_of(url)}"
+        raise _failed(url, where, came, auth) from None
     return seen.hexdigest()
 
 
