@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lading.cli import output, places, registries, signature_checks
+from lading.cli import key_files, output, places, registries, signature_checks
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
 from lading.errors import NotInRegistry, RegistryError
@@ -63,6 +63,8 @@ def command(
 
 
 def _pull(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> list[Image]:
+    # A key that cannot be read is said before anything is fetched.
+    key_files.of_app(app)
     with registries.opened(app, progress) as there:
         pulled = [_one(there, one, store) for one in wanted]
     for one, image in _pairs(wanted, pulled):

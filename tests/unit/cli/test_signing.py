@@ -202,3 +202,12 @@ def test_without_the_internet_there_is_no_signing_without_a_key(
     said = refused("sign", "--keyless")
     assert said.startswith("sigstore cannot be used, which needs the internet: got ")
     assert said.endswith("; sign by a key, with --key, where there is none")
+
+
+def test_a_key_that_is_missing_is_told_before_anything_is_pulled(app: Path) -> None:
+    keyed = "registry: nowhere.invalid/team\nsignatures: {keys: [/nowhere/ci.pub]}\n"
+    (app / "lading.yaml").write_text(SETTINGS + keyed)
+    assert refused("pull") == (
+        "/nowhere/ci.pub: the key cannot be read: No such file or directory; "
+        "`lading keygen` makes one"
+    )
