@@ -106,7 +106,9 @@ def _begun(one: Exported, workload: Workload) -> Document:
         memory_bytes=limits.memory_bytes + bridged.MEMORY_BYTES,
         processes=limits.processes + bridged.PROCESSES,
     )
+    kernel = inside.kernel(workload)
     return {
+        **({"sysctls": kernel} if kernel else {}),
         "entrypoint": bridged.entrypoint(workload, command, one.python),
         # Collects what the server leaves behind, as the first process of a container has to.
         "init": True,

@@ -157,6 +157,16 @@ def test_a_server_on_a_port_is_started_by_the_bridge_which_has_its_own_memory(
     assert "LADING_SOCKET" not in environment
 
 
+def test_a_low_port_is_open_to_who_is_not_root(ocr: Exported) -> None:
+    low, high = (
+        replace(ocr, spec=replace(ocr.spec, http=Http(port, "/up"))) for port in (80, 3000)
+    )
+    assert written(low)["services"]["ocr"]["sysctls"] == {
+        "net.ipv4.ip_unprivileged_port_start": "80"
+    }
+    assert "sysctls" not in written(high)["services"]["ocr"]
+
+
 def test_no_variable_of_composes_own_is_put_in_place_of_a_text(ocr: Exported) -> None:
     web = replace(ocr, spec=replace(ocr.spec, http=Http(3000, "/healthy?is=$it")))
     container = written(web)["services"]["ocr"]
