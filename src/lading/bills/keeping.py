@@ -112,6 +112,9 @@ def _whole(store: Layout, subject: Digest, progress: Progress) -> list[Artifact]
             lost.append(digest)
     progress.start(task := "bill")
     store.forget(lost)
+    # Who keeps something else there, and sees by its manifest that it does, keeps it anew.
+    for digest in lost:
+        store.blobs.remove(digest)
     count = "1 document" if len(lost) == 1 else f"{len(lost)} documents"
     progress.finish(task, f"{count} attached to the image could not be read: made anew")
     return found

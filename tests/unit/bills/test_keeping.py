@@ -222,6 +222,7 @@ def test_a_damaged_bill_is_made_anew_by_the_next_build(
     bill = keep(workshop)
     assert bill is not None
     store, digest = workshop.store, bill.subject.digest
+    before = {one.digest for one in store.attached(digest)}
     said = {"provenance": Digest.of(bill.provenance), "sbom": Digest.of(bill.sbom)}
     blob = store.blobs.path(said.get(what) or store.attached(digest)[1].digest)
     blob.chmod(0o644)
@@ -237,6 +238,8 @@ def test_a_damaged_bill_is_made_anew_by_the_next_build(
     assert len(attached(workshop)) == 2
     mended = bills.of(store, digest)
     assert mended is not None
+    listed = {one.digest for one in store.attached(digest)}
+    assert not any(store.blobs.has(one) for one in before - listed)
     assert mended.sbom == bill.sbom
     assert mended.origin.host == bill.origin.host
     assert keep(workshop) is None
