@@ -65,10 +65,11 @@ class Teller:
     why: str = ""
 
     def told(self, wanted: WantedApp, before: WantedApp | None) -> WantedApp:
-        """The same wanted, with what is to be told of what differs from `before`."""
+        """The same wanted, with what is to be told of what differs from `before`, and of what is
+        gone back to: that is a revision of its own also where nothing differs."""
         changed = asking.differing(before, wanted)
         services = (
-            self._told(x) if x.name in changed and x.revision is None else x
+            self._told(x) if x.revision is None and (x.name in changed or _goes_back(x)) else x
             for x in wanted.services
         )
         return replace(wanted, services=tuple(services))
@@ -99,6 +100,10 @@ class Teller:
             bill=str(Digest.of(bill.provenance)) if bill.provenance else "",
             size=size,
         )
+
+
+def _goes_back(service: WantedService) -> bool:
+    return service.occasion.returns_to is not None
 
 
 def who() -> str:

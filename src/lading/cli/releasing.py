@@ -11,7 +11,7 @@ from lading.cli import asking
 from lading.cli.occasions import Teller
 from lading.cli.ps import unenforced
 from lading.cli.settle import Awaited, settle
-from lading.cli.stopping import stop
+from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp, WantedService
 from lading.controller.place import Place
@@ -65,7 +65,10 @@ def release(at: Place, asked: Asking, tell: Telling, why: str = "") -> Released:
         status = settle(client, at, Awaited(names, changed))
         return Released(client.wanted() or wanted, status or client.status())
     except AppNotUp:
-        raise  # stopped by somebody else: it stays so
+        # Stopped by somebody else it stays so; a controller that was killed leaves all that runs.
+        if not client.answers() and left_behind(at):
+            raise not_up(at) from None
+        raise
     except BaseException:
         # What answered before goes on answering; what was not up is down again.
         if before and before.services:
