@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from lading.bills import keeping
 from lading.bills.bill import PREDICATE, STATEMENT, encoded
 from lading.building.build import Built
 from lading.building.layers.cache import LayerCache
@@ -25,15 +26,26 @@ if TYPE_CHECKING:
 LAYERS = "https://lading.io/layers/v1"
 """The predicate's type: `{"layers": [{"digest": {"sha256": …}, "key": …}]}`, lowest first."""
 
+MOST = 3
+"""Claims of one image: each version of Lading calls the same layer by another key."""
+
 
 def keep(store: Store, built: Built) -> None:
-    """Attach to an image what its layers were made of here, unless that is there. Raises
-    StoreError."""
+    """Attach to an image what its layers were made of here, unless that is there; the oldest of
+    many such is let go. Raises StoreError."""
     keys = [one.key for one in built.layers if one.key]
     if len(keys) == len(built.layers):
         artifact = statement(built.image, keys)
         if not store.blobs.has(artifact.digest):
+            _let_go(store, built.image.digest)
             store.attach(artifact)
+
+
+def _let_go(store: Store, image: Digest) -> None:
+    there = store.attached(image)
+    surplus = [one for one in there if is_one(one)][: 1 - MOST]
+    for artifact in (*surplus, *keeping.signatures_of(there, {one.content for one in surplus})):
+        store.detach(artifact)
 
 
 def statement(image: Image, keys: Sequence[str]) -> Artifact:

@@ -8,6 +8,7 @@ not: then the store does not grow, and nothing is asked or made.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -139,13 +140,13 @@ def _let_go(store: Layout, there: list[Artifact], kept: set[Digest]) -> None:
     surplus = told[1 : 1 + max(0, len(told) + 1 - MOST)]
     sboms = [one for one in there if one.artifact_type == media_types.CYCLONEDX]
     replaced = [one for one in sboms if one.digest not in kept and _is_ours(one)]
-    signed = _signed(there, {one.content for one in surplus}) if surplus else []
+    signed = signatures_of(there, {one.content for one in surplus}) if surplus else []
     for artifact in (*surplus, *replaced, *signed):
         store.detach(artifact)
 
 
-def _signed(there: list[Artifact], statements: set[bytes]) -> list[Artifact]:
-    """Signatures of statements that are let go: they are of nothing any more."""
+def signatures_of(there: Iterable[Artifact], statements: Collection[bytes]) -> list[Artifact]:
+    """Signatures of statements: where these are let go, they are of nothing any more."""
     from lading.bills.signatures import bundle
 
     found = []

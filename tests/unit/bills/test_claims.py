@@ -59,6 +59,18 @@ def test_a_build_says_it_once_however_often_it_is_done(workshop, built):
     assert claims.of(workshop.store, built.image).keys == said(built.image)
 
 
+def test_of_many_versions_of_lading_the_newest_are_kept_with_what_signed_them(workshop, built):
+    for number in range(5):
+        named = [replace(one, key=f"{one.key} {number}") for one in built.layers]
+        claims.keep(workshop.store, Built(built.image, tuple(named)))
+        everything = replace(signing(workshop), made_here=lambda _: True)
+        sign(everything, built.image.descriptor)
+    kept = claims.of(workshop.store, built.image, OURS).keys
+    assert kept == claims.of(workshop.store, built.image).keys
+    lowest = built.image.layers[0].descriptor.digest
+    assert kept[lowest] == {"base 2", "base 3", "base 4"}
+
+
 def test_where_keys_are_named_only_what_they_signed_counts(workshop, built):
     claims.keep(workshop.store, built)
     assert claims.of(workshop.store, built.image, OURS).keys == {}
