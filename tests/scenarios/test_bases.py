@@ -133,7 +133,9 @@ def test_an_image_of_root_runs_only_as_somebody_else(app, registry) -> None:
         "it is made for"
     )
     app.change("health:", 'user: "4321", health:')
-    app.ok("up", "-d")
+    done = app.lading("up", "-d")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("services.web: its image exposes 9000, and is asked at port 8000") == 1
     answer = httpx.get(f"http://127.0.0.1:{app.port}/web/who", trust_env=False)
     assert answer.text == "4321\n"
 
@@ -170,6 +172,7 @@ def web(registry: Registry, tag: str, says: str, user: str = "web") -> str:
     }
     applets = ("sh", "mkdir", "id", "cp", "httpd")
     links = {f"bin/{name}": "busybox" for name in applets}
-    config = {"User": user, "Cmd": ["/start"], "Env": ["PATH=/bin"]}
+    exposed = {f"{9000 if user == 'root' else 8000}/tcp": {}}
+    config = {"User": user, "Cmd": ["/start"], "Env": ["PATH=/bin"], "ExposedPorts": exposed}
     layers = [based.open_folder("srv"), based.packed(files, links)]
     return based.put(registry, "team/web", tag, layers, config)

@@ -17,6 +17,8 @@ class BaseImage:
     """The variables that it sets, "NAME=value", for what is built on it."""
     user: str = ""
     """As whom its own program runs, in numbers: "101:101". Of what is run as it is."""
+    ports: tuple[int, ...] = ()
+    """Where its own program says that it listens. Of what is run as it is."""
     python: str = ""
     """The path by which its Python is started; empty for what is run as it is."""
     program: str = ""

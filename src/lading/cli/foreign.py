@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
+
+import click
 
 from lading.building.lockfile import Lock, LockedEnvironment
 from lading.building.progress import Progress
@@ -46,7 +49,19 @@ def _settled(one: Service, lock: Lock) -> Service:
             came=image.reference,
             todo='name whom it is to run as: `user: "1000"`, or one that it is made for',
         )
+    if one.http and image.ports and one.http.port not in image.ports:
+        exposed = ", ".join(map(str, image.ports))
+        _told(
+            f"services.{one.name}: its image exposes {exposed}, and is asked at port "
+            f"{one.http.port}: if it does not go by PORT, set `port`"
+        )
     return replace(one, foreign=replace(one.foreign, user=user))
+
+
+@cache
+def _told(hint: str) -> None:
+    """Said once by a command, which may look at an app several times."""
+    click.echo(f"lading: {hint}", err=True)
 
 
 def bridge(app: App, names: Collection[str], lock: Lock, engine: str, progress: Progress) -> None:

@@ -42,7 +42,8 @@ def look(environment: Environment, image: Image, platform: str, cache: Path) -> 
     found = unpacked.of(image, cache)
     if environment.foreign:
         user = _numbers(found, str(settings(image).get("User") or ""), environment.base)
-        return Seen(BaseImage(environment.base, str(image.digest), user=user))
+        ports = _ports(image)
+        return Seen(BaseImage(environment.base, str(image.digest), user=user, ports=ports))
     python = pythons.find(found, variables(image), environment.base)
     if environment.python not in ("", python.version):
         raise LockError(
@@ -71,6 +72,13 @@ def settings(image: Image) -> Mapping[str, object]:
     """How the image says it is to be run (image-spec 1.1, config.md)."""
     found = image.settings.get("config")
     return found if isinstance(found, dict) else {}
+
+
+def _ports(image: Image) -> tuple[int, ...]:
+    """Those of TCP that the image exposes: "80/tcp", or "80"."""
+    told = settings(image).get("ExposedPorts")
+    pairs = (one.partition("/") for one in (told if isinstance(told, dict) else ()))
+    return tuple(sorted({int(n) for n, _, kind in pairs if n.isdigit() and kind in ("", "tcp")}))
 
 
 def variables(image: Image) -> dict[str, str]:

@@ -134,6 +134,13 @@ def test_a_user_is_locked_in_numbers_and_roots_as_none(tmp_path, said, numbers) 
     assert seen.image.user == numbers
 
 
+def test_the_ports_that_an_image_exposes_are_known(tmp_path) -> None:
+    environment = Environment("web", "", None, base="team/web", foreign=True)
+    exposed = {"8443/tcp": {}, "80": {}, "53/udp": {}, "odd": {}}
+    told = image({"a": b""}, ExposedPorts=exposed)
+    assert looking.look(environment, told, "linux/amd64", tmp_path).image.ports == (80, 8443)
+
+
 def test_a_user_that_is_not_in_the_image_is_refused(tmp_path) -> None:
     environment = Environment("web", "", None, base="team/web", foreign=True)
     with pytest.raises(LockError) as refused:
