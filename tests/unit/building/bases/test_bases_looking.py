@@ -105,6 +105,33 @@ def test_the_c_library_of_a_real_python_is_read_from_its_file(made) -> None:
     assert version == platform.libc_ver(str(library))[1]
 
 
+def test_an_image_of_cuda_with_the_python_of_its_ubuntu_is_stood_on(tmp_path) -> None:
+    """The two lines of docs/reference/bases.md, as `docker build` lays them."""
+    library = next(Path("/usr/lib").glob("*-linux-gnu/libc.so.6"))
+    loader = next(Path("/usr/lib").glob("*-linux-gnu/ld-linux-*.so.*"))
+    below = {
+        "etc/os-release": b"ID=ubuntu\nVERSION_CODENAME=jammy\n",
+        "etc/debian_version": b"bookworm/sid\n",
+        "usr/local/cuda/lib64/libcudart.so.12": b"",
+        **{str(one)[1:]: one.read_bytes() for one in (library, loader)},
+        "lib": "-> usr/lib",
+        "lib64": f"-> {loader.parent}",
+    }
+    python = {
+        "usr/bin/python3.10": Path("/usr/bin/python3").resolve().read_bytes(),
+        "usr/bin/python3": "-> python3.10",
+        "usr/lib/python3.10/os.py": b"",
+        "usr/lib/python3/dist-packages/README": b"",
+    }
+    env = ["PATH=/usr/local/cuda/bin:/usr/bin", "LD_LIBRARY_PATH=/usr/local/cuda/lib64"]
+    environment = Environment("gpu", "", None, base="team/cuda")
+    told = image(below, python, Env=[*env, "NVIDIA_VISIBLE_DEVICES=all"])
+    seen = looking.look(environment, told, "linux/amd64", tmp_path)
+    assert (seen.python, seen.suite) == ("3.10", "")
+    assert seen.image.site == "/usr/local/lib/python3.10/dist-packages"
+    assert seen.image.env[:2] == tuple(env)
+
+
 def test_what_is_no_elf_has_no_c_library(made) -> None:
     with pytest.raises(LockError, match=r"it: has no glibc that can be found: expected glibc"):
         libc.version(made({"usr/bin/python3": b"#!/bin/sh\n"}), "/usr/bin/python3", "it")
