@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from lading.errors import StateError
-from lading.state import database, record
+from lading.state import database, pushes, record
 from lading.state.address import Address
 from lading.state.glance import LAST, Seen, glance
 from lading.state.past import Elsewhere, Past
@@ -138,6 +138,23 @@ def test_where_an_image_was_pushed_last_is_known_to_all(mine: Record, address: A
     for image, location in (("a", "r1/x"), ("a", "r2/x"), ("b", "r1/y"), ("a", "r1/x")):
         mine.pushed(image, location)
     assert Past(address).pushed(["a", "c"]) == {"a": "r1/x"}
+
+
+def test_a_push_is_written_down_without_sqlalchemy_as_it_is_with_it(
+    mine: Record, address: Address
+) -> None:
+    mine.pushed("a", "r1/x")
+    assert pushes.remember(address, {"a": "r2/x", "b": "r1/y"})
+    assert Past(address).pushed(["a", "b"]) == {"a": "r2/x", "b": "r1/y"}
+    mine.pushed("a", "r1/x")
+    assert Past(address).pushed(["a"]) == {"a": "r1/x"}
+    assert pushes.remember(address, {"a": "r2/x"})
+    assert Past(address).pushed(["a"]) == {"a": "r2/x"}
+
+
+def test_a_push_makes_no_database_and_changes_no_shape(address: Address) -> None:
+    assert not pushes.remember(address, {"a": "r1/x"})
+    assert Past(address).pushed(["a"]) == {}
 
 
 def test_a_glance_sees_what_is_wanted_and_after_that_what_was_wanted_last(
