@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Hears of tasks. Called from several threads; must not raise."""
+    """Hears of tasks. Called from several threads; raises nothing but a Stoppable's `Stopped`."""
 
     def start(self, task: str, total: int | None = None) -> None:
         """A task begins. `total` is in bytes or files, None when unknown."""
@@ -51,6 +51,39 @@ class Named:
     def told(self, task: str) -> str:
         """The task, for whoever hears of others' as well."""
         return f"{self.name}: {task}"
+
+
+class Stopped(Exception):  # noqa: N818 -- nothing went wrong in the thread that sees it
+    """Somebody else's work failed, or a person interrupted all of it: nobody waits for this."""
+
+
+class Stoppable:
+    """A Progress by which all who tell it anything can be ended: threads cannot be interrupted."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """From now on whoever begins a task, or gets on with one, is ended by Stopped."""
+        self._is_stopped = True
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self.go_on()
+        self._progress.start(task, total)
+
+    def advance(self, task: str, amount: int) -> None:
+        self.go_on()
+        self._progress.advance(task, amount)
+
+    def finish(self, task: str, note: str = "") -> None:
+        if not self._is_stopped:
+            self._progress.finish(task, note)
+
+    def go_on(self) -> None:
+        """Raises Stopped once it was: for who has nothing to tell for long."""
+        if self._is_stopped:
+            raise Stopped
 
 
 def amount(size: int) -> str:

@@ -19,7 +19,7 @@ from lading.building.layers.file_hashes import FileHashes
 from lading.building.layers.materials import Materials
 from lading.building.layers.wanted import LayerKind, Wanted
 from lading.building.lockfile import LockedEnvironment
-from lading.building.progress import Progress, amount
+from lading.building.progress import Progress, Stoppable, amount
 from lading.building.recipe import Recipe
 from lading.errors import DamagedBlob, ImageNotFound
 from lading.oci import Descriptor, Image, Reference
@@ -189,7 +189,7 @@ def layers_of(recipe: Recipe, materials: Materials, hashes: FileHashes) -> list[
 @dataclass(frozen=True)
 class _Layers:
     cache: LayerCache
-    progress: Progress
+    progress: Stoppable
 
     def find(self, wanted: Wanted) -> Blob | None:
         key = wanted.key()
@@ -211,6 +211,10 @@ class _Layers:
         try:
             futures = {id(one): pool.submit(self._make, one) for one in _dearest_first(missing)}
             return {identity: future.result() for identity, future in futures.items()}
+        except BaseException:
+            # Nobody waits for the others any more, who would else finish what they have begun.
+            self.progress.stop()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -42,6 +42,7 @@ def compiled(
     found = []
     with _compiler(interpreter) as compiler:
         for entry in sources:
+            interpreter.go_on()
             answer = compiler.compile(entry)
             if answer[:1] == b"C":
                 found.append(file(_beside(entry.path, interpreter.locked.python), answer[1:]))

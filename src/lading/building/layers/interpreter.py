@@ -70,6 +70,8 @@ class Interpreter:
     cache: Path
     entries: Callable[[], Iterable[Entry]]
     image: Callable[[], Unpacked] | None = None
+    go_on: Callable[[], None] = lambda: None
+    """Called for each file; raises where nobody waits for it any more."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def start(self, program: Path, errors: IO[bytes]) -> Running:
@@ -119,6 +121,7 @@ class Interpreter:
         entries = [entry for entry in self.entries() if _is_needed(entry.path)]
         with workspace(self.cache) as temporary, explained(root.parent):
             for entry in entries:
+                self.go_on()
                 _place(temporary, entry)
             root.parent.mkdir(exist_ok=True)
             try:

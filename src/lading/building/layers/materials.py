@@ -12,7 +12,7 @@ from lading.building.bases import supply
 from lading.building.layers import compiler
 from lading.building.layers.entry import Entry
 from lading.building.lockfile import Deb, LockedEnvironment
-from lading.building.progress import Progress
+from lading.building.progress import Progress, Stoppable
 from lading.errors import BuildError
 from lading.stores.layout import Layout
 
@@ -28,12 +28,17 @@ class Materials:
     locked: LockedEnvironment
     store: Layout
     cache: Path
-    progress: Progress
+    hearer: Progress
     here: LockedEnvironment | None = None
     """The same environment for this machine, where `locked` is for another."""
     remembers: bool = True
     """Whether what is learned of files is kept for the next build: a forecast writes nothing."""
+    progress: Stoppable = field(init=False)
+    """Tells `hearer`, and ends who makes layers once one of them failed."""
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Stoppable(self.hearer)
 
     @cached_property
     def interpreter(self) -> Interpreter:
@@ -44,7 +49,13 @@ class Materials:
         chosen = compiler.chosen(self.locked, self.here)
         if chosen is not self.locked:
             return Materials(chosen, self.store, self.cache, self.progress).interpreter
-        return Interpreter(self.locked, self.cache, self.base_entries, lambda: self.unpacked)
+        return Interpreter(
+            self.locked,
+            self.cache,
+            self.base_entries,
+            lambda: self.unpacked,
+            self.progress.go_on,
+        )
 
     def base_entries(self) -> list[Entry]:
         """Raises ArchiveError."""
