@@ -190,7 +190,8 @@ def test_down_ends_everything_and_may_be_repeated(app: App) -> None:
     assert not _exists(pid)
     assert app.ok("down") == "journey is not up\n"
     assert "the app is not up" in app.refused("ps")
-    assert "nothing answers" in app.refused("predict", "probe")
+    not_up = "lading: the app is not up; start it with `lading up`\n"
+    assert app.refused("predict", "probe") == not_up
 
 
 def _exists(pid: int) -> bool:
