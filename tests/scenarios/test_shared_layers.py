@@ -62,11 +62,12 @@ def test_what_they_share_is_stored_once(app: App, made: Mapping[str, list[str]])
     assert len(shared) == len(probe["layers"]) - 1 >= 3
     assert twin["added_size"] == twin["own_size"] < twin["size"] / 100
     assert probe["added_size"] + twin["added_size"] == document["stored_size"]
-    # Nothing lies there besides: the shared layers, of each its code, config and manifest, and the
-    # two documents of its bill, each with a manifest; their empty config is everybody's.
+    # Nothing lies there besides: the shared layers, of each its code, config and manifest, the two
+    # documents of its bill and what its layers were made of, each with a manifest; their empty
+    # config is everybody's.
     assert document["stored_size"] < document["store_size"] < document["stored_size"] * 1.01
     blobs = list(Path(document["store"]).glob("blobs/sha256/*"))
-    assert len(blobs) == len(shared) + 2 * 3 + 2 * 2 * 2 + 1
+    assert len(blobs) == len(shared) + 2 * 3 + 2 * 3 * 2 + 1
     assert all(image["unpacked_size"] > image["size"] for image in (probe, twin))
 
 
