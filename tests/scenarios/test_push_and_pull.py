@@ -150,8 +150,8 @@ def test_a_pull_that_finds_nothing_changes_nothing(app, registry, pushed):
     said = app.refused("pull", "--tag", "never-pushed")
     assert said == (
         f"lading: {registry}/team/shipped/probe: cannot pull never-pushed: it is not there: got "
-        "HTTP status 404, MANIFEST_UNKNOWN: manifest unknown; push it there, or name another tag by "
-        "--tag\n"
+        "HTTP status 404, MANIFEST_UNKNOWN: manifest unknown; push it there, or name another tag "
+        "by --tag\n"
     )
     assert app.json("images")["images"] == before
 

@@ -190,6 +190,7 @@ WORDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     # Without values: somebody may have written a password here.
     "foreign.env": ("env", lambda pairs: ", ".join(name for name, _ in pairs) or "none"),
     "http.health": ("health", str),
+    "secrets": ("secrets", lambda names: ", ".join(names) or "none"),
 }
 """Fields of a Spec that lading.yaml calls something else, and how their values are written."""
 SILENT = frozenset({"image.hex", "grace_seconds"})

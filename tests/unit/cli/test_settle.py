@@ -45,9 +45,7 @@ def test_what_is_waited_for_is_told_once_and_after_ten_minutes_no_more(
     client = cast(Any, SimpleNamespace(status=lambda: app))
     with pytest.raises(NotReady) as caught:
         settle(client, cast(Any, Path()), Awaited({"a", "b"}, {"a", "b"}))
-    assert capsys.readouterr().err == (
-        "b: not ready yet: /up is answered with 500\n"
-    )
+    assert capsys.readouterr().err == ("b: not ready yet: /up is answered with 500\n")
     assert str(caught.value) == (
         "not ready within 10 minutes: got b: /up is answered with 500; see `lading logs`"
     )
