@@ -6,7 +6,6 @@ import os
 
 import click
 
-from lading.cli import engines
 from lading.controller.place import Place
 from lading.controller.process import is_held
 from lading.errors import SettingsError, StateError
@@ -30,6 +29,9 @@ def take(at: Place, app: App | None) -> None:
     `app` is None where lading.yaml cannot be read. Raises StateError when it is up with another
     database, and where one does not answer: before anything is built.
     """
+    # Imported where an app is to run: a push only asks which database it is.
+    from lading.cli import engines
+
     before, asked = recalled(at.state_file) or Kept(), _asked(at, app)
     if engines.running(at):
         _require_same(before, asked)

@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from lading.engines.docker import where
-from lading.engines.embedded.doctor import check
-from lading.engines.embedded.engine import Embedded
 from lading.engines.engine import Engine, Limits
 from lading.errors import EngineUnavailable
 from lading.state.folders import Folders
 from lading.stores.layout import Layout
 
+# Engines are imported where one is opened or asked for: each takes as long as all of a command.
 EMBEDDED, DOCKER = "embedded", "docker"
 NAMES = (EMBEDDED, DOCKER)
 _NOTHING: Mapping[str, Limits] = MappingProxyType({})
@@ -42,12 +40,13 @@ def require(name: str, wanted: Mapping[str, Limits] = _NOTHING) -> Chosen:
     """
     if name == DOCKER:
         return _docker(wanted)
+    from lading.engines.embedded.doctor import check
+
     for finding in check():
         if finding.required and not finding.ok:
             raise EngineUnavailable(finding.detail, todo=f"{finding.mend}{_instead()}")
     for place, limits in wanted.items():
         if limits.gpu:
-            # Imported where there are any: 15 ms.
             from lading.engines.cdi import gpus
 
             gpus.require(limits.gpu, f"{place}.resources.gpu")
@@ -58,8 +57,9 @@ def opened(chosen: Chosen, folders: Folders) -> Engine:
     """An engine over the user's own store. Asks nothing of it yet."""
     store = Layout(folders.store)
     if chosen.name == EMBEDDED:
+        from lading.engines.embedded.engine import Embedded
+
         return Embedded(store, folders.engine, folders.run)
-    # Imported where it is used: docker-py takes 0.2 s.
     from lading.engines.docker.engine import Docker
 
     return Docker(store, chosen.host, folders.data, folders.run)
@@ -83,6 +83,8 @@ def recalled(file: Path) -> Chosen:
 
 def names_a_daemon() -> str:
     """The address that the user's own settings choose; empty when they choose none."""
+    from lading.engines.docker import where
+
     first = where.addresses()[0]
     return first.host if first.chosen else ""
 
