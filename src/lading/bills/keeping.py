@@ -140,13 +140,16 @@ def _let_go(store: Layout, there: list[Artifact], kept: set[Digest]) -> None:
     surplus = told[1 : 1 + max(0, len(told) + 1 - MOST)]
     sboms = [one for one in there if one.artifact_type == media_types.CYCLONEDX]
     replaced = [one for one in sboms if one.digest not in kept and _is_ours(one)]
-    signed = signatures_of(there, {one.content for one in surplus}) if surplus else []
+    signed = signatures_of(there, {one.content for one in surplus})
     for artifact in (*surplus, *replaced, *signed):
         store.detach(artifact)
 
 
 def signatures_of(there: Iterable[Artifact], statements: Collection[bytes]) -> list[Artifact]:
     """Signatures of statements: where these are let go, they are of nothing any more."""
+    if not statements:
+        return []
+    # Imported where there are any: it knows all kinds of keys.
     from lading.bills.signatures import bundle
 
     found = []
