@@ -47,6 +47,9 @@ def main() -> int:
         return many.main()
     if sys.argv[1:] == ["shipping"]:
         return shipping.main()
+    if sys.argv[1:]:
+        print(f"bench: expected serving, many, shipping or nothing\n{__doc__}", file=sys.stderr)
+        return 2
     if os.geteuid():
         print("bench: needs root, for a Docker Engine of its own: sudo make bench", file=sys.stderr)
         return 1
