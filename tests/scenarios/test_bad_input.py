@@ -54,9 +54,9 @@ def test_a_wrong_type_says_what_was_expected_and_what_came(app: App) -> None:
 
 
 def test_a_feature_that_comes_later_is_named_so(app: App) -> None:
-    app.change("    resources:", "    secrets: [KEY]\n    resources:")
+    app.change("    resources:", "    traffic: {new: 10}\n    resources:")
     said = refused_unchanged(app, "build")
-    assert "lading.yaml:7: services.probe.secrets: not yet supported" in said
+    assert "lading.yaml:7: services.probe.traffic: not yet supported" in said
 
 
 def test_a_handler_that_is_not_there_is_found_before_anything_is_made(app: App) -> None:
