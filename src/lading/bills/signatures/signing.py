@@ -138,8 +138,7 @@ def _wanted(
         if claims.is_one(bill) and not signing.made_here(bill):
             continue
         payload = statement.of_bill(bill)
-        # Nobody is to stand for what is said of another image.
-        if payload and Statement.parse(payload).is_about(subject.digest):
+        if payload and Statement.parse(payload).may_be_signed_for(subject.digest):
             wanted.append((kind_of(bill), payload))
     for what, payload in wanted:
         yield what, None if payload in payloads else _bundle(signing, subject, payload)

@@ -46,6 +46,14 @@ class Statement:
         except StoreError as error:
             raise SignatureError(error.problem, error.where, error.expected, error.came) from error
 
+    def may_be_signed_for(self, image: Digest) -> bool:
+        """Whether it says something of this image and of no other, and is itself no signature.
+
+        By one of several subjects, who attaches it to what somebody signs would have that name put
+        to images that the signer never saw.
+        """
+        return self.subjects == {image.hex} and self.predicate_type != SIGNATURE
+
     def is_about(self, image: Digest) -> bool:
         return image.hex in self.subjects
 

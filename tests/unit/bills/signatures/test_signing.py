@@ -8,8 +8,11 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 from sigstore_models.bundle.v1 import Bundle
 
-from lading.bills.signatures import bundle, simple
-from lading.oci import Artifact, Descriptor, Index, Reference, cosign
+from lading.bills import claims
+from lading.bills.signatures import bundle, simple, statement
+from lading.bills.signatures.checking import checks
+from lading.bills.signatures.trust import Keys
+from lading.oci import Artifact, Descriptor, Index, Reference, cosign, media_types
 from lading.oci.artifact import layer_of
 from tests.unit.bills.signatures.conftest import NAME, key, sign
 
@@ -116,3 +119,23 @@ def test_what_is_no_statement_and_what_is_about_another_image_are_not_signed(sto
         store.attach(Artifact.of(other.descriptor, bill.artifact_type, content))
     (signed,) = sign(store, "ours")
     assert signed.made == ("image",)
+
+
+@pytest.mark.parametrize("kind", [statement.SIGNATURE, claims.LAYERS, "https://slsa.dev/other"])
+def test_who_attaches_a_statement_has_no_other_image_signed_with_this_one(
+    store, image, images, kind
+):
+    other = images.image(images.layer({"other": b"3"}))
+    document = {
+        "subject": [{"digest": {"sha256": x.digest.hex}} for x in (image, other)],
+        "predicateType": kind,
+        "predicate": {"layers": []},
+    }
+    content = json.dumps(document).encode()
+    store.attach(Artifact.of(image.descriptor, media_types.IN_TOTO, content))
+    (signed,) = sign(store, "ours")
+    assert signed.made == ("image", "SBOM", "provenance")
+    store.write(other, Reference("shop/other"))
+    for one in bundles(store, image):
+        store.attach(Artifact.of(other.descriptor, one.artifact_type, one.content, one.annotations))
+    assert not checks(store, other.digest, Keys((key("ours").public,)))[0].holds
