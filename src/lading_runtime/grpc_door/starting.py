@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import os
 import sys
 from typing import Optional
 
 import msgspec
 
-from .. import log
+from .. import log, secret_files
 from ..configuration import Configuration
 from .serving import NEEDS_GRPCIO, Door
 
@@ -99,7 +100,11 @@ class DoorKeeper:
         )
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, stdin=pipe, stdout=pipe
+            sys.executable,
+            *command,
+            stdin=pipe,
+            stdout=pipe,
+            env=secret_files.without(os.environ),
         )
         assert process.stdout is not None
         if not await process.stdout.readline():

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NoReturn, Optional
 
 import msgspec
 
-from .. import log
+from .. import log, secret_files
 from ..configuration import Configuration
 from .channel import Channel, ClosedError, pair
 from .frames import Ended, Failed, Fork, Forked
@@ -67,7 +67,8 @@ class Nursery:
         told = msgspec.json.encode(self._configuration).decode()
         arguments = [json.dumps(sys.path), str(number), told]
         command = [sys.executable, "-c", _PROGRAM, *arguments]
-        self._wait = subprocess.Popen(command, pass_fds=[number]).wait
+        environment = secret_files.without(os.environ)
+        self._wait = subprocess.Popen(command, pass_fds=[number], env=environment).wait
         theirs.close()
         self.channel = ours
         return ours
@@ -113,6 +114,7 @@ def start(configuration: Configuration) -> Nursery:
 def main(arguments: Sequence[str]) -> int:
     """Of the new interpreter: the descriptor of its channel, and the configuration."""
     number, told = arguments
+    secret_files.take(os.environ)
     configuration = msgspec.json.decode(told, type=Configuration)
     _ignore_endings()
     return _Loop(Channel(socket.socket(fileno=int(number))), configuration, None, 0.0).run()

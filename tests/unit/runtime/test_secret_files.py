@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from types import MethodType
 
 import pytest
 
 from lading_runtime import secret_files
-from lading_runtime.configuration import ConfigurationError
+from lading_runtime.configuration import Configuration, ConfigurationError
+from lading_runtime.workers.nursery import Nursery
 
 
 def test_what_is_named_becomes_a_variable_and_nothing_else_does(tmp_path: Path) -> None:
@@ -27,3 +30,31 @@ def test_nothing_is_looked_for_where_nothing_is_named() -> None:
     environ: dict[str, str] = {}
     secret_files.take(environ, "/nowhere")
     assert environ == {}
+
+
+def test_what_would_keep_every_program_from_being_started_stays_a_file_alone(
+    tmp_path: Path,
+) -> None:
+    longest = 128 * 1024 - len("LONG=") - 1
+    for size in (longest, longest + 1):
+        (tmp_path / "LONG").write_bytes(b"x" * size)
+        environ = {"LADING_SECRETS": "LONG"}
+        secret_files.take(environ, str(tmp_path))
+        assert ("LONG" in environ) is (size == longest)
+        assert subprocess.run(["true"], env=environ, check=False).returncode == 0
+
+
+def test_a_nursery_is_started_without_them_and_takes_them_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LADING_SECRETS", "API_KEY")
+    monkeypatch.setenv("API_KEY", "value")
+    nursery = Nursery(Configuration(handler="m:h", service="s"))
+    channel = nursery.open()
+    ended = nursery._wait
+    assert isinstance(ended, MethodType)
+    said = Path(f"/proc/{ended.__self__.pid}/environ").read_bytes().split(b"\0")
+    channel.close()
+    nursery.wait()
+    assert b"LADING_SECRETS=API_KEY" in said
+    assert b"API_KEY=value" not in said

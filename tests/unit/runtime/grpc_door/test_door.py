@@ -125,6 +125,19 @@ def test_the_trace_and_the_request_id_are_passed_on(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_the_door_needs_no_secrets_and_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LADING_SECRETS", "API_KEY")
+    monkeypatch.setenv("API_KEY", "value")
+
+    async def scenario() -> None:
+        async with opened(tmp_path, None) as (_, keeper, _):
+            assert b"API_KEY=value" not in Path(f"/proc/{keeper.pid}/environ").read_bytes()
+
+    asyncio.run(scenario())
+
+
 def test_a_caller_that_gives_up_takes_its_request_with_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with opened(tmp_path, None) as (front, _, stub):
