@@ -11,6 +11,8 @@ import httpx
 import pytest
 import zstandard
 
+from lading.controller.place import Place
+from lading.state.folders import Folders
 from tests.scenarios.conftest import HOME, App
 
 VALUE = "a-value-of-nobody-else-4711"
@@ -22,6 +24,8 @@ SEEN = os.environ["API_KEY"]
 
 
 def seen(turned: bool) -> str:
+    if not turned:
+        os._exit(1)
     with open("/run/secrets/API_KEY") as file:
         assert file.read() == SEEN
     return SEEN[::-1]
@@ -86,11 +90,33 @@ def test_a_secret_reaches_the_handler_and_nothing_that_stays(app: App) -> None:
             told.append(app.ok(*command))
         told += [app.ok("history", "probe"), app.ok("up", "-d")]
         assert not any(VALUE in text for text in told)
+        # The program that forks workers in the place of those that died has them too.
+        httpx.post(app.url(), json={"turned": False}, trust_env=False)
+        answer = httpx.post(app.url(), json={"turned": True}, trust_env=False, timeout=30)
+        assert answer.json() == VALUE[::-1]
         assert holding(HOME, begun) == holding(app.folder, begun) == []
         assert processes() == []
     finally:
         app.ok("down")
     assert "has no value" in app.refused("up", "-d")
+    app.change("handler: seen:seen", "handler: seen:seen\n    packages: [curl]")
+    failed = app.lading("up", "-d", API_KEY=VALUE)
+    assert "lading.lock is out of date" in failed.stderr
+    # An `up` that came to nothing, or a `down` that was killed, leaves no value for a later one.
+    given = Place(app.folder, Folders.of_user({"LADING_HOME": str(HOME)})).secrets
+    assert not given.exists()
+    (given / "probe").mkdir(parents=True)
+    (given / "probe/API_KEY").write_text(VALUE)
+    assert "has no value" in app.refused("rollback", "probe", "1")
+    assert not given.exists()
+    try:
+        back = app.lading("rollback", "probe", "1", API_KEY=VALUE)
+        assert back.returncode == 0, back.stderr
+        answer = httpx.post(app.url(), json={"turned": True}, trust_env=False)
+        assert answer.json() == VALUE[::-1]
+        assert processes() == []
+    finally:
+        app.ok("down")
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from functools import partial
 import click
 
 from lading.building import contents
-from lading.cli import engines, occasions, output, place, plan_shown, releasing, states
+from lading.cli import (
+    engines,
+    occasions,
+    output,
+    place,
+    plan_shown,
+    releasing,
+    secret_values,
+    states,
+)
 from lading.cli.progress import shown
 from lading.cli.revisions import NUMBER, Revisions
 from lading.cli.stopping import left_behind
@@ -58,12 +67,16 @@ def command(service: str, revision: int | None, dry_run: bool) -> None:
     if dry_run:
         click.echo("this was a dry run: nothing was done")
         return
+    if not engines.running(at):
+        secret_values.forget(at.secrets)  # of what was killed
+    values = secret_values.read(at.secrets, _secrets(found, target), os.environ)
     # Nobody prunes an image that is about to run, and that nothing is known to need yet.
     with Layout(at.folders.store).shared():
         if location:
             _bring(found, target, location)
         if not found.is_up:
             _prepare(found, target)
+        secret_values.write(at.secrets, values)
         asked = partial(_asked, found, target=target)
         released = releasing.release(at, asked, _say, occasions.why())
     releasing.tell(released, time.monotonic() - begun)
@@ -191,6 +204,12 @@ def _prepare(found: Revisions, target: Revision) -> None:
     limits = {f"services.{target.service}": target.spec.limits}
     engines.take(found.at, _engine(found.at, app), limits)
     states.take(found.at, app)
+
+
+def _secrets(found: Revisions, target: Revision) -> dict[str, tuple[str, ...]]:
+    """By service, those of what is started."""
+    others = () if found.is_up else found.wanted.services
+    return {one.name: one.secrets for one in others} | {target.service: target.spec.secrets}
 
 
 def _engine(at: Place, app: App | None) -> str:

@@ -30,11 +30,12 @@ def command(step: str, engine: str | None) -> int:
     if wanted is None:
         raise unknown("step", step, [one.name for one in app.steps])
     chosen = select.require(engine or app.engine, {f"steps.{step}": wanted.limits})
-    with shown() as progress:
-        lock = locks.ensured(app, progress)
-        image = building.build_all(app, [wanted.recipe], lock, progress)[step]
-    on, began = select.opened(chosen, at.folders), datetime.now(UTC)
     with secret_values.taken(at.secrets, step, wanted.secrets, os.environ) as files:
+        secret_values.withhold(app.secrets, os.environ)
+        with shown() as progress:
+            lock = locks.ensured(app, progress)
+            image = building.build_all(app, [wanted.recipe], lock, progress)[step]
+        on, began = select.opened(chosen, at.folders), datetime.now(UTC)
         finished = run(at.app, wanted, image.digest, on, _hear, files)
     step_runs.remember(at, wanted, image, began, finished)
     _tell(step, finished)

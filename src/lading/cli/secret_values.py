@@ -9,27 +9,47 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lading.errors import SettingsError, StoreError
 
 
-def take(
+def read(
     folder: Path, names: Mapping[str, Iterable[str]], environ: MutableMapping[str, str]
-) -> None:
-    """Write those of services, by their names, below `folder`, and take them out of `environ`.
+) -> Mapping[Path, bytes]:
+    """The values of services' secrets, by the files below `folder` that are to have them.
 
-    What is started from here on has no business with them. One that was written before, and has no
-    value here, stays as it is. Raises SettingsError for one that has none at all, before any is
-    written.
+    They are taken out of `environ`: what is started from here on has no business with them. One
+    that was written before, and has no value here, is left as it is. Raises SettingsError for one
+    that has none at all.
     """
-    found = {
-        folder / owner / name: _value(folder / owner / name, f"services.{owner}", name, environ)
+    asked = {
+        folder / owner / name: f"services.{owner}"
         for owner, wanted in names.items()
         for name in wanted
     }
-    _write_all(folder, found, environ)
+    return _read(asked, environ)
+
+
+def write(folder: Path, values: Mapping[Path, bytes]) -> None:
+    """Put what was read where containers are given it. Raises StoreError."""
+    for path, value in values.items():
+        _write(folder, path, value)
+
+
+def add(
+    folder: Path, names: Mapping[str, Iterable[str]], environ: MutableMapping[str, str]
+) -> None:
+    """Read and write those that no container was given yet. Raises SettingsError, StoreError."""
+    new = {x: [y for y in wanted if not (folder / x / y).is_file()] for x, wanted in names.items()}
+    write(folder, read(folder, new, environ))
+
+
+def withhold(names: Iterable[str], environ: MutableMapping[str, str]) -> None:
+    """Take out of `environ` what other services and steps are given, at other times."""
+    for name in names:
+        environ.pop(name, None)
 
 
 @contextmanager
@@ -38,45 +58,65 @@ def taken(
 ) -> Iterator[Mapping[str, Path]]:
     """Those of one run of a step, by name; gone afterwards."""
     own = folder / f"{step}.{os.getpid()}"
+    for one in folder.glob("*.*"):
+        if one == own or not _runs(one):  # of a run that was killed
+            shutil.rmtree(one, ignore_errors=True)
     paths = {name: own / name for name in names}
-    found = {path: _value(path, f"steps.{step}", name, environ) for name, path in paths.items()}
+    values = _read(dict.fromkeys(paths.values(), f"steps.{step}"), environ)
     try:
-        _write_all(folder, found, environ)
+        write(folder, values)
         yield paths
     finally:
         shutil.rmtree(own, ignore_errors=True)
 
 
 def forget(folder: Path) -> None:
-    """All of an app's."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """All of an app's, but for those of steps that run now."""
+    for one in folder.glob("*"):
+        if not _runs(one):
+            shutil.rmtree(one, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
-def _write_all(
-    folder: Path, found: Mapping[Path, bytes | None], environ: MutableMapping[str, str]
-) -> None:
-    for path, value in found.items():
-        if value is not None:
-            _write(folder, path, value)
-        environ.pop(path.name, None)
+def _runs(owner: Path) -> bool:
+    """Whether a folder is a step's that has not ended: those have a process in their names."""
+    pid = owner.name.rpartition(".")[2]
+    return pid.isdecimal() and "." in owner.name and Path(f"/proc/{pid}").exists()
 
 
-def _value(path: Path, where: str, name: str, environ: Mapping[str, str]) -> bytes | None:
+def _read(asked: Mapping[Path, str], environ: MutableMapping[str, str]) -> Mapping[Path, bytes]:
+    """`asked` says of each file whose secret it is."""
+    # Each once, however many services have it: what is in a pipe can be read once alone.
+    values = {name: _value(name, environ) for name in dict.fromkeys(x.name for x in asked)}
+    for path, owner in asked.items():
+        if values[path.name] is None and not path.is_file():
+            raise _missing(owner, path.name)
+    withhold(values, environ)
+    found = {path: values[path.name] for path in asked}
+    return {path: value for path, value in found.items() if value is not None}
+
+
+def _value(name: str, environ: Mapping[str, str]) -> bytes | None:
     if value := environ.get(name):
         return os.fsencode(value)
-    if file := environ.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_bytes().removesuffix(b"\n")
-        except OSError as error:
-            came = f"{file}: {(error.strerror or str(error)).lower()}"
-            raise SettingsError(
-                "cannot be read", f"{name}_FILE", came=came, todo="correct it"
-            ) from error
-    if path.is_file():
+    variable = f"{name}_FILE"
+    if not (file := environ.get(variable)):
         return None
-    raise SettingsError(
+    try:
+        content = Path(file).read_bytes().removesuffix(b"\n")
+    except OSError as error:
+        came = f"{file}: {(error.strerror or str(error)).lower()}"
+        raise SettingsError("cannot be read", variable, came=came, todo="correct it") from error
+    if not content:
+        raise SettingsError("is empty", variable, came=file, todo="write the value to it")
+    return content
+
+
+def _missing(owner: str, name: str) -> SettingsError:
+    return SettingsError(
         "has no value",
-        f"{where}.secrets: {name}",
+        f"{owner}.secrets: {name}",
         expected=f"the variable {name}, or {name}_FILE with the path of a file",
         came="neither",
         todo="set one of them where you call this",

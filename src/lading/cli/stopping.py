@@ -24,6 +24,8 @@ def stop(at: Place) -> bool:
     client = Client(at.socket)
     if not client.answers():
         if not left_behind(at):
+            # Of an `up` or a `down` that was killed.
+            secret_values.forget(at.secrets)
             return False
         # Its controller was killed: a new one adopts what runs, and stops it.
         spawn(at)

@@ -55,7 +55,8 @@ if TYPE_CHECKING:
 @click.option(
     "--no-build",
     is_flag=True,
-    help="Run the images that were pulled or built last, whatever the source says.",
+    help="Run the images that were pulled or built last, whatever the source says; where "
+    "lading.yaml names keys, only what one of them signed.",
 )
 @occasions.option
 @click.option("--watch", is_flag=True, help="Rebuild and replace services as files are saved.")
@@ -86,7 +87,11 @@ def command(services: tuple[str, ...], engine: str | None, as_json: bool, **give
         _foretell(wish, None if as_json else on)
         return
     chosen = [one for one in app.services if one.name in services or not services]
-    secret_values.take(at.secrets, {one.name: one.secrets for one in chosen}, os.environ)
+    if not engines.running(at):
+        secret_values.forget(at.secrets)  # of what was killed
+    secrets = {one.name: one.secrets for one in chosen}
+    values = secret_values.read(at.secrets, secrets, os.environ)
+    secret_values.withhold(app.secrets, os.environ)
     limits = {f"services.{one.name}": one.limits for one in chosen}
     engines.take(at, engine or app.engine, limits)
     states.take(at, app)
@@ -94,6 +99,7 @@ def command(services: tuple[str, ...], engine: str | None, as_json: bool, **give
     with Layout(at.folders.store).shared():
         with shown() as progress:
             app, digests = _images(wish, engine or app.engine, progress)
+        secret_values.write(at.secrets, values)
         released = releasing.release(
             at,
             lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),

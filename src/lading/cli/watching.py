@@ -6,6 +6,7 @@ of it at once: a revision that is not ready yet is given up for a newer one.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ import click
 from lading.building.lockfile import Lock
 from lading.building.progress import Progress
 from lading.building.recipe import Recipe
-from lading.cli import asking, building, foreign, locks, releasing, saves, watched
+from lading.cli import asking, building, foreign, locks, releasing, saves, secret_values, watched
 from lading.cli.progress import Lines
 from lading.cli.releasing import Released
 from lading.cli.saves import Batch, Saves
@@ -26,7 +27,7 @@ from lading.controller.place import Place
 from lading.errors import ControllerError, LadingError, LockError, SettingsError
 from lading.oci import Digest
 from lading.settings import FILE, find, read
-from lading.settings.app import App
+from lading.settings.app import App, Service
 
 _LONG_SECONDS = 1.0
 """A task of a build that took so long is told of."""
@@ -114,6 +115,8 @@ class Watching:
         progress = Lines(_LONG_SECONDS)
         lock = _lock(self.app, progress)
         self.app = foreign.settled(self.app, lock)
+        secrets = {one.name: one.secrets for one in self._mine()}
+        secret_values.add(self.at.secrets, secrets, os.environ)
         failed = False
         for recipe in self._touched(batch):
             if self._newer():
@@ -130,13 +133,16 @@ class Watching:
             click.echo(f"{self._named(batch.paths)} saved: nothing changes")
 
     def _touched(self, batch: Batch) -> list[Recipe]:
-        mine = {one.name for one in self.app.services if not self.names or one.name in self.names}
+        mine = {one.name for one in self._mine()}
         if not (
             batch.everything
             or any(watched.decides_settings(self.app, path) for path in batch.paths)
         ):
             mine &= {name for path in batch.paths for name in watched.services_of(self.app, path)}
         return [one.recipe for one in self.app.services if one.name in mine]
+
+    def _mine(self) -> list[Service]:
+        return [one for one in self.app.services if not self.names or one.name in self.names]
 
     def _build(self, recipe: Recipe, lock: Lock, progress: Progress) -> bool:
         """What is wrong with a service's files keeps none but that service from being built."""

@@ -31,6 +31,7 @@ def spawn(place: Place) -> None:
             stdout=log,
             stderr=log,
             cwd="/",
+            env=_environment(place),
             start_new_session=True,
         )
     client = Client(place.socket)
@@ -44,6 +45,12 @@ def spawn(place: Place) -> None:
         time.sleep(0.02)
     last = place.log.read_text(errors="replace").strip().rpartition("\n")[2]
     raise ControllerError("the controller did not start", str(place.log), came=last)
+
+
+def _environment(place: Place) -> dict[str, str]:
+    """All but what containers are given in secret: it is handed on to what starts them."""
+    given = {path.name for path in place.secrets.glob("*/*")}
+    return {name: value for name, value in os.environ.items() if name not in given}
 
 
 @contextmanager

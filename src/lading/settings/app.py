@@ -72,6 +72,12 @@ class App:
         return tuple(x.recipe for x in self.services) + tuple(x.recipe for x in self.steps)
 
     @property
+    def secrets(self) -> frozenset[str]:
+        """The names of all that its containers are given."""
+        of_services = (name for one in self.services for name in one.secrets)
+        return frozenset(of_services).union(*(one.secrets for one in self.steps))
+
+    @property
     def environments(self) -> tuple[Environment, ...]:
         """What is locked, each once, in the order in which it is first used."""
         return tuple(
