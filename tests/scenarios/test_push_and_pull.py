@@ -116,10 +116,19 @@ def test_where_keys_are_named_what_they_signed_is_pulled_and_not_built(
     assert f"lading: {registry}/team/shipped/probe:latest: " in refused
     assert refused.endswith("; have it signed where it was built, and pushed again\n")
     assert other.json("images")["images"] == [{"missing": "not built", "name": "probe"}]
+    # What has the name may have been pulled before keys were named.
+    keys = "signatures: {keys: [release.pub]}\nregistry: "
+    other.change(keys, "registry: ")
+    other.ok("pull")
+    other.change("registry: ", keys)
+    refused = other.refused("up", "--no-build", "--dry-run")
+    assert refused.startswith("lading: shipped/probe: ")
+    assert refused.endswith("; pull one that is, run `lading sign`, or leave --no-build out\n")
     signed = app.lading("sign", "--key", str(tmp_path / "release.key"), **no_password)
     assert "  image, SBOM, provenance, layers: signed by key " in signed.stdout
     app.ok("push")
     other.ok("pull")
+    other.ok("up", "--no-build", "--dry-run")
     other.ok("export", "archive", "probe", "--output", str(tmp_path / "probe.tar"))
 
 
