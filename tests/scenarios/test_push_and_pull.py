@@ -95,8 +95,9 @@ def test_what_was_pulled_runs_where_neither_source_nor_lock_is(app, pushed, tmp_
     assert plan == "  + probe  new\nthis was a dry run: nothing was done\n"
     try:
         other.ok("up", "-d", "--no-build")
-        assert other.ask("echo", text="ahoy") is not None
+        assert json.loads(other.ok("predict", "probe", "-i", "action=echo", "-i", "text=ahoy"))
         assert other.replica()["image"] == pushed["digest"]
+        assert pushed["digest"] in other.ok("bill")
         assert other.ok("up", "-d", "--no-build").startswith("  = 1 unchanged")
     finally:
         other.lading("down")

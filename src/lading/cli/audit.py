@@ -113,7 +113,7 @@ def _written() -> Audit:
         find(Path.cwd())
     except SettingsError:
         return Audit()
-    app = read(Path.cwd())
+    app = read(Path.cwd(), sources=False)
     said = app.audit or Audit()
     return replace(said, databases=tuple(str(app.folder / x) for x in said.databases))
 

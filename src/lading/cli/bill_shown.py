@@ -121,12 +121,15 @@ def _lasted(origin: Origin) -> str:
 def _earlier(store: Layout, bill: Bill) -> Iterator[tuple[str, str]]:
     every = bills.earlier(store, bill.subject.digest)
     if len(every) > 1:
-        first = every[0].origin
-        of = f" of {first.commit[:_SHORT]}" if first.commit else ""
-        day = first.finished.partition("T")[0]
+        # A revision keeps the bill it began with, which later builds of its image came after.
+        is_newest = bill.provenance == every[-1].provenance
+        when, end = ("first", every[0]) if is_newest else ("newest", every[-1])
+        of = f" of {end.origin.commit[:_SHORT]}" if end.origin.commit else ""
+        day = end.origin.finished.partition("T")[0]
         others = len(every) - 1
         count = f"{others} other build" if others == 1 else f"{others} other builds"
-        yield "before", f"{count} gave the same image, the first{of} on {day}"
+        told = f"{count} gave the same image, the {when}{of} on {day}"
+        yield "before" if is_newest else "besides", told
 
 
 def _made_of(bill: Bill) -> Iterator[tuple[str, str]]:

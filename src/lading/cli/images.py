@@ -61,7 +61,7 @@ def command(layers: bool, every: bool, as_json: bool) -> None:
 
 
 def _of_app(store: Layout) -> _Listed:
-    app = read(Path.cwd())
+    app = read(Path.cwd(), sources=False)
     known = dict(store.references())
     named = {recipe.name: Reference(f"{app.name}/{recipe.name}") for recipe in app.recipes}
     several = _indexes(store)

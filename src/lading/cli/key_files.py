@@ -30,7 +30,7 @@ def private(named: str) -> PrivateKey:
     """
     from lading.bills.signatures import keys
 
-    content = _content(named)
+    content = _content(named, "`lading keygen` makes one")
     if not keys.is_encrypted(content):
         return keys.read_private(content, named)
     said = os.environ.get(PASSWORD)
@@ -45,7 +45,8 @@ def public(named: Iterable[str]) -> tuple[PublicKey, ...]:
     """Keys to verify with. Raises SignatureError."""
     from lading.bills.signatures import keys
 
-    return tuple(keys.read_public(_content(one), Path(one).name) for one in named)
+    todo = "it is the .pub that `lading keygen` wrote beside the key that signs"
+    return tuple(keys.read_public(_content(one, todo), Path(one).name) for one in named)
 
 
 def of_app(app: App) -> Trust | None:
@@ -85,7 +86,8 @@ def _asked(named: str) -> bytes:
     return asked.encode()
 
 
-def _content(named: str) -> bytes:
+def _content(named: str, todo: str) -> bytes:
+    """`todo` says where a file that is not there comes from."""
     if named.startswith(_VARIABLE):
         name = named.removeprefix(_VARIABLE)
         if name not in os.environ:
@@ -97,4 +99,4 @@ def _content(named: str) -> bytes:
             return file.read(_MOST_BYTES)
     except OSError as error:
         problem = f"the key cannot be read: {error.strerror or error}"
-        raise SignatureError(problem, named, todo="`lading keygen` makes one") from error
+        raise SignatureError(problem, named, todo=todo) from error

@@ -49,7 +49,7 @@ _Part = tuple[str, tuple[str | None, bytes, str | None]]
 @click.option("--trace", "traced", is_flag=True, help="Show the calls made for it, on stderr.")
 def command(service: str, inputs: tuple[str, ...], timeout: float, traced: bool) -> None:
     """Ask SERVICE for a prediction through the gateway, and print its answer as JSON."""
-    app, at = place.here()
+    app, at = place.here(sources=False)
     asked = app.service(service)
     if asked is None:
         raise unknown("service", service, [one.name for one in app.services])

@@ -96,7 +96,7 @@ def _references(wanted: Iterable[Named], said: str | None, image: str | None) ->
     """Where each image is to be: as said, else where `lading push` puts it, else its name here."""
     if said:
         return {one.name: _checked(said) for one in wanted}
-    app = None if image else read(Path.cwd())
+    app = None if image else read(Path.cwd(), sources=False)
     if app is None or not app.registry:
         return {one.name: getattr(one.where, "name", str(one.where)) for one in wanted}
     placed = places.placed(app, [one.name for one in wanted], Given("--reference", None, None))

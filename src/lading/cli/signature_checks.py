@@ -110,7 +110,7 @@ def trusted(given: Asked) -> Trust:
 
 def _of_settings() -> tuple[Path, ...]:
     try:
-        return read(Path.cwd()).trusted_keys
+        return read(Path.cwd(), sources=False).trusted_keys
     except SettingsError:
         return ()
 

@@ -78,7 +78,7 @@ def parsed(text: str, store: Layout) -> Reference | Digest:
 
 def _of_app(names: tuple[str, ...]) -> list[Named]:
     try:
-        app = read(Path.cwd())
+        app = read(Path.cwd(), sources=False)
     except SettingsError as error:
         # What is in the store can be looked at whatever lading.yaml says.
         other = "name an image of the store with --image"

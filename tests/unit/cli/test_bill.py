@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from lading.bills import provenance, sbom
 from lading.bills.bill import Bill, encoded
 from lading.bills.circumstances import Circumstances
 from lading.bills.git import Commit
+from lading.cli import bill_shown
 from lading.cli.main import cli
 from lading.controller.place import Place
 from lading.errors import DamagedBlob, LadingError
@@ -108,6 +110,20 @@ def test_what_was_changed_and_what_else_was_built_is_told(workshop: Workshop) ->
         "  source    https://git.example.org/digits",
         "  before    2 other builds gave the same image, the first of aaaaaaaaaaaa on 2026-01-01",
     ]
+
+
+def test_a_bill_that_is_not_the_newest_has_other_builds_beside_it(workshop: Workshop) -> None:
+    first = attach(workshop, "a" * 40, 1)
+    attach(workshop, "b" * 40, 2)
+    assert list(bill_shown._earlier(workshop.store, first)) == [
+        ("besides", "1 other build gave the same image, the newest of bbbbbbbbbbbb on 2026-01-02")
+    ]
+
+
+def test_an_image_that_was_pulled_has_its_bill_where_the_source_is_not(workshop: Workshop) -> None:
+    bill = attach(workshop, "a" * 40, 1)
+    shutil.rmtree(workshop.app / "service")
+    assert ok().startswith(f"ocr  {bill.subject.digest}\n")
 
 
 def test_the_run_that_made_a_model_is_told(workshop: Workshop) -> None:

@@ -209,5 +209,5 @@ def test_a_key_that_is_missing_is_told_before_anything_is_pulled(app: Path) -> N
     (app / "lading.yaml").write_text(SETTINGS + keyed)
     assert refused("pull") == (
         "/nowhere/ci.pub: the key cannot be read: No such file or directory; "
-        "`lading keygen` makes one"
+        "it is the .pub that `lading keygen` wrote beside the key that signs"
     )
