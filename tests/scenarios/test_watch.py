@@ -229,7 +229,8 @@ def test_settings_and_requirements_are_taken_up_and_their_mistakes_told(
     watching.save("lading.yaml", good.replace("128Mi", "192Mi", 1))
     watching.says("lading.yaml saved: one: revision")
     assert watching.shown.read_text().count("services.one.hander") == 1
-    assert watching.replica("one")["memory_limit_bytes"] == 192 * 1024**2
+    # The one before is told of until it has stopped.
+    until(lambda: watching.replica("one")["memory_limit_bytes"] == 192 * 1024**2)
     watching.save("two/requirements.txt", "iniconfig==2.0.0\n")
     watching.says("lading.lock is out of date for two: .*: locking anew")
     watching.says("two/requirements.txt saved: two: revision", 60)
