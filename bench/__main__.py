@@ -43,10 +43,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))
     if sys.argv[1:2] == ["serving"]:
         return serving.main(sys.argv[2:])
-    if sys.argv[1:] == ["many"]:
-        return many.main()
-    if sys.argv[1:] == ["shipping"]:
-        return shipping.main()
+    if part := {("many",): many.main, ("shipping",): shipping.main}.get(tuple(sys.argv[1:])):
+        return part()
     if sys.argv[1:]:
         print(f"bench: expected serving, many, shipping or nothing\n{__doc__}", file=sys.stderr)
         return 2
