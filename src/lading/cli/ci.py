@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from lading.cli import installed, place
 from lading.errors import UsageError
 from lading.exports.pipelines import github, gitlab
 from lading.exports.pipelines.stage import Wanted
+from lading.settings.app import App
 from lading.stores.disk import explained
 
 SERVICES = {"github": github, "gitlab": gitlab}
@@ -58,12 +60,27 @@ def command(service: str, target: Path | None, test: str, install: str | None, f
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made.text(wanted))
     click.echo(f"wrote {path}")
+    for line in _left_to_do(app, root, wanted.install):
+        click.echo(line)
     if not app.registry:
         click.echo("it pushes nothing: lading.yaml names no `registry`")
     elif re.match(r"(localhost|127\.|\[::1\])", app.registry):
         click.echo(
             f"it pushes to {app.registry}: there, that is the machine that runs the pipeline"
         )
+
+
+def _left_to_do(app: App, root: Path, install: str) -> Iterator[str]:
+    """What the pipeline would stop at, or others could take the place of."""
+    if install.endswith(".whl") and "://" not in install:
+        wheel = (app.folder / install).resolve()
+        if not (wheel.is_file() and wheel.is_relative_to(root.resolve())):
+            yield f"{install} is no file of this repository: put the wheel there, and commit it"
+    elif re.search(r"\bgit\+", install) and not re.search(r"@[0-9a-f]{7,64}(#.*)?$", install):
+        yield f"{install} names no commit: end it with @COMMIT, or it is whatever is there that day"
+    if app.secrets:
+        names = ", ".join(sorted(app.secrets))
+        yield f"the app has to be given {names} there, by the repository's secrets or variables"
 
 
 def _root(folder: Path) -> Path:

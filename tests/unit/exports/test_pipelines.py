@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from lading.cli.main import cli
 from lading.exports.pipelines import github, gitlab
 from lading.exports.pipelines.stage import Wanted
 from lading.settings import read
@@ -102,6 +104,48 @@ def test_secrets_are_given_to_what_needs_them_alone(folder: Path) -> None:
     assert only["Push"] == only["Sign"]
     assert "default_branch" in only["Push"]
     assert only["Stop"] == "always()"
+
+
+def test_what_starts_the_app_is_given_its_secrets(folder: Path) -> None:
+    settings = SETTINGS.replace("    model:", "    secrets: [API_KEY]\n    model:", 1)
+    settings = settings.replace(
+        "    outputs: [model", "    secrets: [DATA_KEY]\n    outputs: [model"
+    )
+    steps = yaml.safe_load(github.text(wanted(folder, settings)))["jobs"]["image"]["steps"]
+    assert {one["name"]: one["env"] for one in steps if "env" in one} == {
+        "Run train": {"DATA_KEY": "${{ secrets.DATA_KEY }}"},
+        "Test": {"API_KEY": "${{ secrets.API_KEY }}"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("install", "told"),
+    [
+        (
+            "vendor/lading.whl",
+            "vendor/lading.whl is no file of this repository: put the wheel there, and commit it",
+        ),
+        (
+            "git+https://git.example.org/x",
+            "git+https://git.example.org/x names no commit: end it with @COMMIT, or it is whatever "
+            "is there that day",
+        ),
+        ("git+https://git.example.org/x@0a1b2c3", None),
+        ("lading==1.2.3", None),
+    ],
+)
+def test_what_is_left_to_do_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, install: str, told: str | None
+) -> None:
+    settings = SETTINGS.replace("    model:", "    secrets: [API_KEY]\n    model:", 1)
+    (folder / "lading.yaml").write_text(settings)
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(cli, ["ci", "github", "--lading", install])
+    assert done.output.splitlines()[1:] == [
+        *([told] if told else []),
+        "the app has to be given API_KEY there, by the repository's secrets or variables",
+        "it pushes nothing: lading.yaml names no `registry`",
+    ]
 
 
 def test_githubs_own_registry_takes_the_workflows_token(folder: Path) -> None:

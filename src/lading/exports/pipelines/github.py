@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from lading.exports.pipelines.stage import SIGNING_KEY, Stage, Wanted, stages
+from lading.exports.pipelines.stage import Stage, Wanted, stages
 
 ENGINE = "docker"
 """Its machines have a Docker Engine, and let no ordinary user make namespaces."""
@@ -91,27 +91,31 @@ def _step(stage: Stage, host: str) -> Iterator[str]:
     yield f"      - name: {_said(stage.name)}"
     if stage.releases:
         yield f"        if: {_RELEASES}"
-        yield "        env:"
-        yield from (f"          {name}: {value}" for name, value in _secrets(stage, host))
     elif stage.always:
         yield "        if: always()"
+    if given := tuple(_secrets(stage, host)):
+        yield "        env:"
+        yield from (f"          {name}: {value}" for name, value in given)
     yield "        run: |"
     for command in stage.commands:
         yield from (f"          {line}" for line in command.splitlines())
 
 
 def _secrets(stage: Stage, host: str) -> Iterator[tuple[str, str]]:
-    if stage.name == "Sign":
-        for name in (SIGNING_KEY, "COSIGN_PASSWORD"):
-            yield name, f"${{{{ secrets.{name} }}}}"
+    yield from (_kept(name) for name in stage.secrets)
+    if stage.name != "Push":
         return
     yield "LADING_REGISTRY_HOST", _said(host)
     if host == _TOKENS_REGISTRY:
         yield "LADING_REGISTRY_USER", "${{ github.actor }}"
         yield "LADING_REGISTRY_PASSWORD", "${{ secrets.GITHUB_TOKEN }}"
     else:
-        for name in ("LADING_REGISTRY_USER", "LADING_REGISTRY_PASSWORD"):
-            yield name, f"${{{{ secrets.{name} }}}}"
+        yield _kept("LADING_REGISTRY_USER")
+        yield _kept("LADING_REGISTRY_PASSWORD")
+
+
+def _kept(name: str) -> tuple[str, str]:
+    return name, f"${{{{ secrets.{name} }}}}"
 
 
 def _said(text: str) -> str:

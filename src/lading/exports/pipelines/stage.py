@@ -38,6 +38,8 @@ class Stage:
     """Whether it is done after a failure too."""
     releases: bool = False
     """Whether it is done on the default branch alone."""
+    secrets: tuple[str, ...] = ()
+    """Variables that it needs, which the service that runs the pipeline keeps."""
 
 
 def stages(wanted: Wanted, engine: str, tag: str) -> tuple[Stage, ...]:
@@ -82,6 +84,7 @@ def _trained(app: App, engine: str) -> Iterator[Stage]:
                 f"Run {step.name}",
                 "Where the repository does not have what it makes.",
                 (f"{there} || lading run --engine {engine} {step.name}",),
+                secrets=step.secrets,
             )
 
 
@@ -93,6 +96,7 @@ def _tested(wanted: Wanted, engine: str) -> Iterator[Stage]:
         "Test",
         "Every service has to get ready." if not asked else "The app is asked while it is up.",
         (f"lading up --detach --engine {engine}", *asked),
+        secrets=tuple(sorted({name for one in wanted.app.services for name in one.secrets})),
     )
     names = [service.name for service in wanted.app.services]
     logs = tuple(f"lading logs {name} || true" for name in names)
@@ -108,6 +112,7 @@ def _released(registry: str, tag: str) -> Iterator[Stage]:
         "COSIGN_PASSWORD.",
         (f'if [ -n "${SIGNING_KEY}" ]; then lading sign --key env://{SIGNING_KEY}; fi',),
         releases=True,
+        secrets=(SIGNING_KEY, "COSIGN_PASSWORD"),
     )
     yield Stage(
         "Push",
