@@ -43,7 +43,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))
     if sys.argv[1:2] == ["serving"]:
         return serving.main(sys.argv[2:])
-    if part := {("many",): many.main, ("shipping",): shipping.main}.get(tuple(sys.argv[1:])):
+    if part := {"many": many.main, "shipping": shipping.main}.get(" ".join(sys.argv[1:])):
         return part()
     if sys.argv[1:]:
         print(f"bench: expected serving, many, shipping or nothing\n{__doc__}", file=sys.stderr)
