@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from lading.oci import Digest
 from tests import registries
 from tests.scenarios.conftest import App, free_port
 
@@ -152,6 +153,22 @@ def test_who_pushes_an_image_of_earlier_source_is_told(app, pushed, tmp_path):
         "lading: probe: this image was built of other settings, another lock, source or Lading "
         "than are here now; `lading build` makes one of these\n"
     ) in other.lading("push").stderr
+
+
+def test_who_pushes_what_does_not_run_is_told(app, pushed):
+    code = app.folder / "probe.py"
+    as_pushed = code.read_text()
+    code.write_text(f"{as_pushed}# more\n")
+    try:
+        app.ok("up", "-d")
+        runs = Digest.parse(app.replica()["image"]).short
+        code.write_text(as_pushed)
+        app.ok("build")
+        said = app.lading("push").stderr
+        assert f"lading: probe: another image runs, {runs}; what was built last is pushed\n" in said
+        assert said.count("lading: ") == 1
+    finally:
+        app.lading("down")
 
 
 def test_a_pull_that_finds_nothing_changes_nothing(app, registry, pushed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -37,9 +37,7 @@ def write(wanted: Wanted, whole: Whole) -> None:
     else:
         archive.save_all(whole.images, folder / ARCHIVE)
     _write_text(folder / FILE, compose.encode(content))
-    _tell(wanted, whole)
-    for secret in content.get("secrets", {}).values():
-        click.echo(f"  write {folder / secret['file']} first: a secret, that user 65532 may read")
+    _tell(wanted, whole, [one["file"] for one in content.get("secrets", {}).values()])
 
 
 def _write_layout(folder: Path, images: Mapping[Reference, Image]) -> None:
@@ -60,7 +58,7 @@ def _write_text(path: Path, text: str) -> None:
             file.discard()
 
 
-def _tell(wanted: Wanted, whole: Whole) -> None:
+def _tell(wanted: Wanted, whole: Whole, secrets: Sequence[str]) -> None:
     folder = wanted.folder
     containers = sum(one.replicas for one in whole.services)
     click.echo(f"{folder / FILE}: {len(whole.services)} service(s) in {containers} container(s)")
@@ -74,4 +72,6 @@ def _tell(wanted: Wanted, whole: Whole) -> None:
         size = output.size((folder / ARCHIVE).stat().st_size)
         click.echo(f"{folder / ARCHIVE}: {len(whole.images)} images, {size}")
         click.echo(f"  docker load -i {folder / ARCHIVE}")
+    for path in secrets:
+        click.echo(f"  write {folder / path} first: a secret, that user 65532 may read")
     click.echo(f"  docker compose -f {folder / FILE} up -d --wait")
