@@ -94,6 +94,11 @@ def test_a_secret_reaches_the_handler_and_nothing_that_stays(app: App) -> None:
         httpx.post(app.url(), json={"turned": False}, trust_env=False)
         answer = httpx.post(app.url(), json={"turned": True}, trust_env=False, timeout=30)
         assert answer.json() == VALUE[::-1]
+        assert app.lading("up", "-d", API_KEY=VALUE).stderr == ""
+        assert app.lading("up", "-d", API_KEY="another").stderr == (
+            "lading: probe goes on with the API_KEY that it started with; `lading down` and "
+            "`lading up` gives it the new one\n"
+        )
         assert holding(HOME, begun) == holding(app.folder, begun) == []
         assert processes() == []
     finally:

@@ -20,7 +20,10 @@ def command(name: str) -> None:
     """
     from lading.bills.signatures import keys
 
+    name = name.removesuffix(".key").removesuffix(".pub")
     private, public = Path(f"{name}.key"), Path(f"{name}.pub")
+    if not private.parent.is_dir():
+        raise SignatureError("there is no such folder", str(private.parent), todo="make it first")
     for path in (private, public):
         if path.exists():
             todo = "choose another name, or move it away"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,10 +32,17 @@ def read(
     return _read(asked, environ)
 
 
-def write(folder: Path, values: Mapping[Path, bytes]) -> None:
-    """Put what was read where containers are given it. Raises StoreError."""
+def write(folder: Path, values: Mapping[Path, bytes]) -> Mapping[str, Sequence[str]]:
+    """Put what was read where containers are given it. Raises StoreError.
+
+    Returns the names, by service, of those that had another value before.
+    """
+    changed: dict[str, list[str]] = {}
     for path, value in values.items():
+        if path.is_file() and path.read_bytes() != value:
+            changed.setdefault(path.parent.name, []).append(path.name)
         _write(folder, path, value)
+    return changed
 
 
 def add(

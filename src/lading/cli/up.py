@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ from lading.cli.progress import shown
 from lading.cli.releasing import Released
 from lading.cli.stopping import left_behind, not_up, stop
 from lading.controller.client import Client
-from lading.controller.messages import WantedApp
+from lading.controller.messages import AppStatus, WantedApp
 from lading.controller.place import Place
 from lading.engines import select
 from lading.errors import LadingError, UsageError
@@ -99,7 +100,8 @@ def command(services: tuple[str, ...], engine: str | None, as_json: bool, **give
     with Layout(at.folders.store).shared():
         with shown() as progress:
             app, digests = _images(wish, engine or app.engine, progress)
-        secret_values.write(at.secrets, values)
+        since = datetime.now(UTC)
+        changed = secret_values.write(at.secrets, values)
         released = releasing.release(
             at,
             lambda now: asking.only(app, digests, now) if services else asking.whole(app, digests),
@@ -107,6 +109,7 @@ def command(services: tuple[str, ...], engine: str | None, as_json: bool, **give
             occasions.why(),
         )
     releasing.tell(released, time.monotonic() - begun)
+    _tell_kept(changed, released.status, since)
     occasions.tell_unkept((*released.wanted.services, *released.failed))
     if error := released.incomplete:
         if mode.detach:
@@ -215,6 +218,15 @@ def _stay(app: App, at: Place, wanted: WantedApp, watching: Watching | None) -> 
     if left_behind(at):
         raise not_up(at)
     click.echo("stopped by somebody else", err=True)
+
+
+def _tell_kept(changed: Mapping[str, Sequence[str]], status: AppStatus, since: datetime) -> None:
+    """A new value of a secret is no change of a service, whose replicas go on with the old one."""
+    for service in status.services:
+        names = ", ".join(changed.get(service.name, ()))
+        if names and any(one.started_at and one.started_at < since for one in service.replicas):
+            told = f"{service.name} goes on with the {names} that it started with"
+            click.echo(f"lading: {told}; `lading down` and `lading up` gives it the new one", err=True)
 
 
 def _say(error: LadingError) -> None:

@@ -68,6 +68,12 @@ def test_what_was_given_before_stays_until_another_value_is_given(tmp_path: Path
     assert not (tmp_path / "s").exists()
 
 
+def test_which_of_them_have_another_value_now_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "s/ocr/API_KEY"
+    told = [secret_values.write(tmp_path / "s", {path: value}) for value in (b"1", b"1", b"2")]
+    assert told == [{}, {}, {"ocr": ["API_KEY"]}]
+
+
 def test_those_of_a_step_are_gone_with_it(tmp_path: Path) -> None:
     with secret_values.taken(tmp_path, "train", ("TOKEN",), {"TOKEN": "x"}) as files:
         assert {name: path.read_text() for name, path in files.items()} == {"TOKEN": "x"}

@@ -73,6 +73,8 @@ def test_a_pair_of_keys_is_made_once_and_the_private_one_is_its_owners_alone(app
     assert refused("keygen", "ci") == (
         "ci.key: is there already; choose another name, or move it away"
     )
+    assert refused("keygen", "ci.key").startswith("ci.key: is there already")
+    assert refused("keygen", "keys/ci") == "keys: there is no such folder; make it first"
 
 
 def test_a_password_needs_a_terminal_or_a_variable() -> None:
