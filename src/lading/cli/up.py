@@ -226,7 +226,9 @@ def _tell_kept(changed: Mapping[str, Sequence[str]], status: AppStatus, since: d
         names = ", ".join(changed.get(service.name, ()))
         if names and any(one.started_at and one.started_at < since for one in service.replicas):
             told = f"{service.name} goes on with the {names} that it started with"
-            click.echo(f"lading: {told}; `lading down` and `lading up` gives it the new one", err=True)
+            click.echo(
+                f"lading: {told}; `lading down` and `lading up` gives it the new one", err=True
+            )
 
 
 def _say(error: LadingError) -> None:
