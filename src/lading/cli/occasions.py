@@ -75,9 +75,10 @@ class Teller:
         return replace(wanted, services=tuple(services))
 
     def _told(self, service: WantedService) -> WantedService:
-        occasion = replace(
-            self._made(service), who=who(), why=self.why, returns_to=service.occasion.returns_to
-        )
+        was = service.occasion
+        # What is gone back to was made as it says, whoever made the same image since.
+        made = was if _goes_back(service) and was.bill else self._made(service)
+        occasion = replace(made, who=who(), why=self.why, returns_to=was.returns_to)
         return replace(service, occasion=occasion)
 
     def _made(self, service: WantedService) -> Occasion:
