@@ -38,7 +38,7 @@ from lading.controller.client import Client
 from lading.controller.messages import AppStatus, WantedApp
 from lading.controller.place import Place
 from lading.engines import select
-from lading.errors import LadingError, UsageError
+from lading.errors import LadingError, SettingsError, UsageError
 from lading.oci import Digest
 from lading.progress import Progress
 from lading.releases.changes import Changes
@@ -78,7 +78,7 @@ def command(services: tuple[str, ...], engine: str | None, as_json: bool, **give
     mode = _Mode(**given)
     mode.check(as_json)
     begun = time.monotonic()
-    app, at = place.here(sources=not mode.no_build)
+    app, at = _here(mode.no_build)
     for name in services:
         if app.service(name) is None:
             raise unknown("service", name, [one.name for one in app.services])
@@ -118,6 +118,17 @@ def command(services: tuple[str, ...], engine: str | None, as_json: bool, **give
     if not mode.detach:
         watching = _watching(app, at, services, released) if mode.watch else None
         _stay(app, at, released.wanted, watching)
+
+
+def _here(no_build: bool) -> tuple[App, Place]:
+    """Raises SettingsError, which tells whoever has no source of the way without one."""
+    try:
+        return place.here(sources=not no_build)
+    except SettingsError as error:
+        app, _ = place.here(sources=False)
+        if any(not one.recipe.source.is_dir() for one in app.services):
+            error.todo = "`lading up --no-build` runs what was pulled, without the source"
+        raise
 
 
 @dataclass(frozen=True)
