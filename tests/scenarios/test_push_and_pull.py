@@ -164,9 +164,11 @@ def test_who_pushes_what_does_not_run_is_told(app, pushed):
         runs = Digest.parse(app.replica()["image"]).short
         code.write_text(as_pushed)
         app.ok("build")
-        said = app.lading("push").stderr
-        assert f"lading: probe: another image runs, {runs}; what was built last is pushed\n" in said
-        assert said.count("lading: ") == 1
+        told = f"another image runs, {runs}; what was built or pulled last is meant"
+        for command in ("push", "bill"):
+            said = app.lading(command).stderr
+            assert f"lading: probe: {told}\n" in said
+            assert said.count("lading: ") == 1
     finally:
         app.lading("down")
 

@@ -10,9 +10,7 @@ import click
 from lading.cli import elsewhere, output, places, pushes, registries, stored
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
-from lading.controller.client import Client
 from lading.controller.place import Place
-from lading.errors import LadingError
 from lading.oci import Digest
 from lading.progress import Progress
 from lading.settings import read
@@ -61,8 +59,6 @@ def command(
     for one in wanted:
         if elsewhere.has_moved_on(app, one.name, store, Folders.of_user().cache):
             click.echo(f"lading: {one.name}: {_MOVED_ON}", err=True)
-    for line in _not_what_runs(Place(app.folder, Folders.of_user()), store, wanted):
-        click.echo(f"lading: {line}", err=True)
     done: list[Done] = []
     try:
         with shown() as progress:
@@ -72,19 +68,6 @@ def command(
         # What is there is there, also where another one failed.
         if done:
             _tell(app, store, done, as_json)
-
-
-def _not_what_runs(at: Place, store: Layout, wanted: Sequence[Placed]) -> Iterator[str]:
-    """After a rollback, or an update that did not get ready, not what was built last runs."""
-    try:
-        running = Client(at.socket).wanted()
-    except LadingError:
-        return
-    images = {one.name: Digest.parse(one.image) for one in running.services} if running else {}
-    for one in wanted:
-        built = _of_each_platform(store, one)
-        if (runs := images.get(one.name)) and runs not in built:
-            yield f"{one.name}: another image runs, {runs.short}; what was built last is pushed"
 
 
 def _push(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> Iterator[Done]:

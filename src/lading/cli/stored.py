@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lading.cli import building
+from lading.cli import building, what_runs
 from lading.errors import ImageNotFound, SettingsError, StoreError, UsageError
 from lading.oci import Digest, Reference
-from lading.settings import read
+from lading.settings import find, read
 from lading.stores.layout import Layout
 
 _SHORTEST = 6
@@ -31,7 +31,7 @@ def images(
     store: Layout, names: Iterable[str], image: str | None, revision: int | None = None
 ) -> list[Named]:
     """What to work on: `image`, a revision of the named service, else the images of the named
-    services and steps, else all services'.
+    services and steps, else all services'; of these it says which are not what runs.
 
     Raises ImageNotFound, naming what is not built, and UsageError.
     """
@@ -52,6 +52,9 @@ def images(
         if not there:
             todo = "run `lading images --all`" if image else "run `lading build`, or `lading pull`"
             raise ImageNotFound("there is no such image in the store", one.name, todo=todo)
+    if not image:
+        of_app = [(x.name, x.where) for x in found if isinstance(x.where, Reference)]
+        what_runs.tell(find(Path.cwd()), store, of_app)
     return found
 
 
