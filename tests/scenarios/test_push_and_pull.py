@@ -100,6 +100,8 @@ def test_what_was_pulled_runs_where_neither_source_nor_lock_is(app, pushed, tmp_
         assert other.replica()["image"] == pushed["digest"]
         assert pushed["digest"] in other.ok("bill")
         assert other.ok("up", "-d", "--no-build").startswith("  = 1 unchanged")
+        (again,) = other.json("push", "--tag", "again")
+        assert again["digest"] == pushed["digest"]
     finally:
         other.lading("down")
 

@@ -11,6 +11,7 @@ from lading.cli import elsewhere, output, places, pushes, registries, stored
 from lading.cli.places import Given, Placed
 from lading.cli.progress import shown
 from lading.controller.place import Place
+from lading.errors import SettingsError
 from lading.oci import Digest
 from lading.progress import Progress
 from lading.settings import read
@@ -51,14 +52,12 @@ def command(
     which has no such depth, docker.io/PATH/APP-SERVICE:TAG. What is there already is not sent
     again. Log in by `docker login` or `podman login`.
     """
-    app = read(Path.cwd())
+    app = read(Path.cwd(), sources=False)
     given = Given("--to", place, tag, insecure)
     wanted = places.placed(app, names, given)
     store = Layout(Folders.of_user().store)
     stored.images(store, [one.name for one in wanted], None)
-    for one in wanted:
-        if elsewhere.has_moved_on(app, one.name, store, Folders.of_user().cache):
-            click.echo(f"lading: {one.name}: {_MOVED_ON}", err=True)
+    _tell_moved_on(wanted, store)
     done: list[Done] = []
     try:
         with shown() as progress:
@@ -68,6 +67,17 @@ def command(
         # What is there is there, also where another one failed.
         if done:
             _tell(app, store, done, as_json)
+
+
+def _tell_moved_on(wanted: Sequence[Placed], store: Layout) -> None:
+    """Where an image was only pulled there may be no source to compare it with."""
+    try:
+        app = read(Path.cwd())
+    except SettingsError:
+        return
+    for one in wanted:
+        if elsewhere.has_moved_on(app, one.name, store, Folders.of_user().cache):
+            click.echo(f"lading: {one.name}: {_MOVED_ON}", err=True)
 
 
 def _push(app: App, store: Layout, wanted: Sequence[Placed], progress: Progress) -> Iterator[Done]:
